@@ -1,0 +1,81 @@
+/** Every bound of the product, with its unit, and the relations between them that the rest of the code relies on. */
+
+const SECOND_MS = 1_000;
+const DAY_MS = 86_400 * SECOND_MS;
+const KB = 1_024;
+
+// Deliveries in flight (requests, not bytes).
+export const LANE_START = 2;
+export const UNSETTLED_MAX = 1_024;
+export const TESTS_PER_TENANT_MAX = 4;
+/** Descriptors kept free of deliveries: the API's own connections, the database, the logs. */
+export const DESCRIPTORS_RESERVED = 256;
+
+// What the delivery loop may hold in memory, whatever the backlog.
+export const LANE_BUFFER_MAX = 512;
+export const BUFFERED_DELIVERIES_MAX = 65_536;
+export const BUFFERED_BODY_MAX_BYTES = 32 * KB * KB;
+export const SEEK_BATCH = 256;
+
+// One attempt.
+export const BODY_READ_MS = 1 * SECOND_MS;
+/** A deadline that fires later than this means the process was stopped (SIGSTOP, a frozen VM), not that the receiver was slow. */
+export const LATE_TIMER_MS = 500;
+export const LATE_TIMER_GRACE_MS = 250;
+export const SUCCESS_CAPTURE_MAX_BYTES = 1 * KB;
+export const RESPONSE_HEADERS_KEPT_MAX_BYTES = 2 * KB;
+export const CONNECT_ADDRESSES_MAX = 3;
+export const IDLE_CONNECTION_MS = 4 * SECOND_MS;
+
+// Retries.
+export const RETRY_STEPS_MAX = 20;
+export const RETRY_STEP_MIN_MS = 100;
+export const RETRY_STEP_MAX_MS = 7 * DAY_MS;
+export const RETRY_JITTER = 0.1;
+export const RETRY_AFTER_MAX_MS = 1 * DAY_MS;
+export const LANE_HOLD_MAX_MS = 60 * SECOND_MS;
+export const TIMEOUT_MIN_MS = 1 * SECOND_MS;
+export const TIMEOUT_MAX_MS = 60 * SECOND_MS;
+
+// Names resolved for sending.
+export const DNS_TTL_MIN_MS = 1 * SECOND_MS;
+export const DNS_TTL_MAX_MS = 30 * SECOND_MS;
+export const DNS_FAILURE_TTL_MS = 1 * SECOND_MS;
+export const DNS_CACHE_MAX = 10_000;
+
+// What a client may ask for.
+export const EVENT_SIZE_MAX_BYTES = 16 * KB * KB;
+export const JSON_DEPTH_MAX = 64;
+export const REQUEST_BODY_MAX_BYTES = 64 * KB;
+export const PAGE_DEFAULT = 50;
+export const PAGE_MAX = 200;
+export const RESEND_MAX = 10_000;
+export const RESEND_CHUNK = 500;
+export const SUBSCRIPTIONS_MAX = 100;
+export const SECRET_MAX_CHARACTERS = 256;
+export const URL_MAX_CHARACTERS = 2_048;
+export const DESCRIPTION_MAX_CHARACTERS = 500;
+export const CUSTOM_HEADERS_MAX = 20;
+export const CUSTOM_HEADERS_MAX_BYTES = 4 * KB;
+export const SESSION_MS = 12 * 3_600 * SECOND_MS;
+
+// Housekeeping.
+export const PRUNE_CHUNK_ROWS = 500;
+export const RECLAIM_CHUNK_PAGES = 256;
+export const READ_MAX_MS = 2 * SECOND_MS;
+
+/** @throws when a relation that the code relies on does not hold; checked when the program starts. */
+function assert(holds: boolean, relation: string): void {
+  if (!holds) throw new Error(`limits.ts: ${relation} does not hold`);
+}
+
+assert(LANE_BUFFER_MAX >= SEEK_BATCH, "LANE_BUFFER_MAX >= SEEK_BATCH (a seek fits into the buffer it fills)");
+assert(BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX, "BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX");
+assert(LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS, "LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS");
+assert(RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS, "RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS");
+assert(TIMEOUT_MIN_MS < TIMEOUT_MAX_MS, "TIMEOUT_MIN_MS < TIMEOUT_MAX_MS");
+assert(BODY_READ_MS <= TIMEOUT_MIN_MS, "BODY_READ_MS <= TIMEOUT_MIN_MS (reading a body never outlasts an attempt)");
+assert(LATE_TIMER_GRACE_MS < LATE_TIMER_MS, "LATE_TIMER_GRACE_MS < LATE_TIMER_MS");
+assert(DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS, "DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS");
+assert(PAGE_DEFAULT <= PAGE_MAX, "PAGE_DEFAULT <= PAGE_MAX");
+assert(RESEND_CHUNK <= RESEND_MAX, "RESEND_CHUNK <= RESEND_MAX");
