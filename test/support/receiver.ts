@@ -13,8 +13,14 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-/** What to answer: a status, or a response of the test's own making. */
-export type ReceiverReply = number | Response;
+/** What to answer: a bare status, or more of it. */
+export type ReceiverReply = number | ReceiverAnswer;
+
+export interface ReceiverAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
 
 /** The replies in order, of which the last repeats; or a decision per request (`n` is 1-based). */
 export type ReceiverScript =
@@ -43,10 +49,10 @@ export function startReceiver(script: ReceiverScript = [200]): Receiver {
     // A receiver that hangs on purpose must not be cut off by its own server.
     idleTimeout: 0,
     async fetch(request) {
-      const received = await receive(request, arrivals.all.length + 1);
-      const answer = decide(received);
+      const body = await request.text();
+      const received = describe(request, body, arrivals.all.length + 1);
       arrivals.push(received);
-      return responseOf(await answer);
+      return responseOf(await decide(received));
     },
   });
 
@@ -70,18 +76,18 @@ function decisionOf(script: ReceiverScript): (request: ReceivedRequest) => Recei
   };
 }
 
-async function receive(request: Request, number: number): Promise<ReceivedRequest> {
+function describe(request: Request, body: string, number: number): ReceivedRequest {
   const { pathname, search } = new URL(request.url);
   return {
     number,
     method: request.method,
     path: pathname + search,
     headers: Object.fromEntries(request.headers),
-    body: await request.text(),
+    body,
   };
 }
 
-/** One `Response` can be sent only once, so a scripted one is copied each time. */
 function responseOf(reply: ReceiverReply): Response {
-  return typeof reply === "number" ? new Response(null, { status: reply }) : reply.clone();
+  if (typeof reply === "number") return new Response(null, { status: reply });
+  return new Response(reply.body ?? null, { status: reply.status, headers: { ...reply.headers } });
 }
