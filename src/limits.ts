@@ -11,11 +11,24 @@ export const TESTS_PER_TENANT_MAX = 4;
 /** Descriptors kept free of deliveries: the API's own connections, the database, the logs. */
 export const DESCRIPTORS_RESERVED = 256;
 
+export const CONCURRENCY_MAX = 16_000;
+export const CONCURRENCY_PER_WEBHOOK_MAX = 1_024;
+/** The HTTP client's own ceiling, given to Bun before it starts: by default 256, and a bad value silently means 256 too. */
+export const HTTP_REQUESTS_MAX = 16_384;
+
 // What the delivery loop may hold in memory, whatever the backlog.
 export const LANE_BUFFER_MAX = 512;
 export const BUFFERED_DELIVERIES_MAX = 65_536;
 export const BUFFERED_BODY_MAX_BYTES = 32 * KB * KB;
 export const SEEK_BATCH = 256;
+/** The same when all lanes together hold what they may: just enough to go on. */
+export const SEEK_BATCH_WHEN_SPENT = 16;
+/** A lane that knows of more work than it buffers looks for it when it has fewer than this left. */
+export const LANE_LOW_MARK = 64;
+/** Every wake-up is a hint; this often the table itself is asked. */
+export const POLL_MS = 5 * SECOND_MS;
+/** An answer within this time widens a lane, a slower one narrows it. */
+export const QUICK_ANSWER_MS = 1 * SECOND_MS;
 
 // One attempt.
 export const BODY_READ_MS = 1 * SECOND_MS;
@@ -42,6 +55,15 @@ export const DNS_TTL_MIN_MS = 1 * SECOND_MS;
 export const DNS_TTL_MAX_MS = 30 * SECOND_MS;
 export const DNS_FAILURE_TTL_MS = 1 * SECOND_MS;
 export const DNS_CACHE_MAX = 10_000;
+/** One query of one family, how often it is asked, and what the whole look-up may take. */
+export const DNS_QUERY_MS = 2 * SECOND_MS;
+export const DNS_TRIES = 2;
+export const DNS_LOOK_UP_MAX_MS = 5 * SECOND_MS;
+/** How long the system's list of name servers is trusted before it is read again. */
+export const DNS_SERVERS_MS = 30 * SECOND_MS;
+/** RFC 1035 §2.3.4, without the trailing dot. */
+export const HOST_NAME_MAX_CHARACTERS = 253;
+export const LABEL_MAX_CHARACTERS = 63;
 
 // What a client may ask for.
 export const EVENT_SIZE_MAX_BYTES = 16 * KB * KB;
@@ -52,6 +74,7 @@ export const PAGE_MAX = 200;
 export const RESEND_MAX = 10_000;
 export const RESEND_CHUNK = 500;
 export const SUBSCRIPTIONS_MAX = 100;
+export const EVENT_TYPE_MAX_CHARACTERS = 100;
 export const SECRET_MAX_CHARACTERS = 256;
 export const URL_MAX_CHARACTERS = 2_048;
 export const DESCRIPTION_MAX_CHARACTERS = 500;
@@ -62,7 +85,26 @@ export const SESSION_MS = 12 * 3_600 * SECOND_MS;
 // Housekeeping.
 export const PRUNE_CHUNK_ROWS = 500;
 export const RECLAIM_CHUNK_PAGES = 256;
+/** The writer is left to others for this long between two chunks. */
+export const PRUNE_PAUSE_MS = 20;
 export const READ_MAX_MS = 2 * SECOND_MS;
+
+// What an operator may set.
+export const ADMIN_KEY_MIN_CHARACTERS = 32;
+export const ADMIN_KEY_MAX_CHARACTERS = 256;
+export const SEALING_KEY_BYTES = 32;
+export const EVENT_SIZE_MIN_BYTES = 1 * KB;
+export const RESPONSE_CAPTURE_MAX_BYTES = 1 * KB * KB;
+export const RETENTION_MIN_MS = 60 * SECOND_MS;
+export const RETENTION_MAX_MS = 3_650 * DAY_MS;
+export const CONNECT_TIMEOUT_MIN_MS = 100;
+export const SHUTDOWN_GRACE_MAX_MS = 600 * SECOND_MS;
+export const HEADER_PREFIX_MAX_CHARACTERS = 40;
+export const API_VERSION_MAX_CHARACTERS = 64;
+export const SETTING_MAX_ENTRIES = 1_000;
+
+// The command line.
+export const HEALTHCHECK_MS = 3 * SECOND_MS;
 
 /** @throws when a relation that the code relies on does not hold; checked when the program starts. */
 function assert(holds: boolean, relation: string): void {
@@ -70,6 +112,7 @@ function assert(holds: boolean, relation: string): void {
 }
 
 assert(LANE_BUFFER_MAX >= SEEK_BATCH, "LANE_BUFFER_MAX >= SEEK_BATCH (a seek fits into the buffer it fills)");
+assert(LANE_LOW_MARK < SEEK_BATCH, "LANE_LOW_MARK < SEEK_BATCH (a refill outlasts the search for the next)");
 assert(BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX, "BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX");
 assert(LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS, "LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS");
 assert(RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS, "RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS");
@@ -77,5 +120,13 @@ assert(TIMEOUT_MIN_MS < TIMEOUT_MAX_MS, "TIMEOUT_MIN_MS < TIMEOUT_MAX_MS");
 assert(BODY_READ_MS <= TIMEOUT_MIN_MS, "BODY_READ_MS <= TIMEOUT_MIN_MS (reading a body never outlasts an attempt)");
 assert(LATE_TIMER_GRACE_MS < LATE_TIMER_MS, "LATE_TIMER_GRACE_MS < LATE_TIMER_MS");
 assert(DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS, "DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS");
+assert(DNS_QUERY_MS * DNS_TRIES < DNS_LOOK_UP_MAX_MS, "DNS_QUERY_MS * DNS_TRIES < DNS_LOOK_UP_MAX_MS");
 assert(PAGE_DEFAULT <= PAGE_MAX, "PAGE_DEFAULT <= PAGE_MAX");
 assert(RESEND_CHUNK <= RESEND_MAX, "RESEND_CHUNK <= RESEND_MAX");
+assert(UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX, "UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX");
+assert(
+  CONCURRENCY_MAX <= HTTP_REQUESTS_MAX,
+  "CONCURRENCY_MAX <= HTTP_REQUESTS_MAX (or sends would queue inside the client)",
+);
+assert(EVENT_SIZE_MIN_BYTES < EVENT_SIZE_MAX_BYTES, "EVENT_SIZE_MIN_BYTES < EVENT_SIZE_MAX_BYTES");
+assert(CONNECT_TIMEOUT_MIN_MS < TIMEOUT_MAX_MS, "CONNECT_TIMEOUT_MIN_MS < TIMEOUT_MAX_MS");
