@@ -265,7 +265,9 @@ export interface Store {
    * further away than the wait that was asked, and tells which active webhooks have pending work.
    */
   recover(now: Millis): Promise<readonly LaneStart[]>;
-  /** Pending deliveries of one webhook that nobody holds, soonest first, due or not; never tests. */
+  /** The active webhooks with pending work: the poll that stands behind every wake-up. Never the tests. */
+  lanes(): Promise<readonly LaneStart[]>;
+  /** Pending deliveries of one active webhook that nobody holds, soonest first, due or not; never tests. Inactive: none. */
   seek(seek: Seek): Promise<readonly ReadyDelivery[]>;
   /**
    * Takes each delivery for this process, until `settle`, `release` or the end of the process. Those that are not pending

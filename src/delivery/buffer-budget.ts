@@ -1,0 +1,39 @@
+import { BUFFERED_BODY_MAX_BYTES, BUFFERED_DELIVERIES_MAX } from "../limits.ts";
+import type { ReadyDelivery } from "../store/contract.ts";
+
+/** What all lanes together may hold in memory: so many deliveries, and so many bytes of bodies that ride along. */
+export class BufferBudget {
+  #deliveries = 0;
+  #bodyBytes = 0;
+
+  get deliveries(): number {
+    return this.#deliveries;
+  }
+
+  get isSpent(): boolean {
+    return this.#deliveries >= BUFFERED_DELIVERIES_MAX;
+  }
+
+  /** Counts the entry in. When the bodies have used up their bytes, its payload stays behind and is read at claim. */
+  admit(entry: ReadyDelivery): ReadyDelivery {
+    this.#deliveries += 1;
+    const bytes = bodyBytes(entry);
+    if (this.#bodyBytes + bytes > BUFFERED_BODY_MAX_BYTES) {
+      const { key, webhook, dueAt, isRetry } = entry;
+      return { key, webhook, dueAt, isRetry };
+    }
+    this.#bodyBytes += bytes;
+    return entry;
+  }
+
+  /** Counts out an entry that `admit` gave. */
+  dismiss(entry: ReadyDelivery): void {
+    this.#deliveries -= 1;
+    this.#bodyBytes -= bodyBytes(entry);
+  }
+}
+
+/** An upper bound of what a string costs in memory: two bytes a character. */
+function bodyBytes(entry: ReadyDelivery): number {
+  return entry.payload === undefined ? 0 : entry.payload.body.length * 2;
+}

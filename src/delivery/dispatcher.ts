@@ -1,0 +1,232 @@
+import { POLL_MS, UNSETTLED_MAX } from "../limits.ts";
+import type { Log } from "../log.ts";
+import type { ClaimedDelivery, DeliveryKey, ReadyDelivery, Store, WebhookKey } from "../store/contract.ts";
+import type { Clock, Millis } from "../world.ts";
+import { Alarm } from "./alarm.ts";
+import type { Lane } from "./lane.ts";
+import { LaneRing } from "./lane-ring.ts";
+import type { Response, Sender } from "./sender.ts";
+
+export interface DispatcherParts {
+  readonly store: Pick<Store, "recover" | "lanes" | "seek" | "claim">;
+  readonly sender: Pick<Sender, "deliver" | "abort">;
+  readonly clock: Pick<Clock, "after">;
+  /** Engine time. */
+  readonly now: () => Millis;
+  readonly log: Log;
+  readonly concurrency: number;
+  readonly concurrencyPerWebhook: number;
+}
+
+export interface DispatcherFacts {
+  readonly inFlight: number;
+  readonly unsettled: number;
+  readonly buffered: number;
+  /** When the table was last asked for due work: how `/readyz` knows that the loop is alive. */
+  readonly polledAt: Millis;
+}
+
+/** The loop: free slots → due work → start sends → rest. Wake-ups make it quick; the poll makes it true. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #ring: LaneRing;
+  readonly #alarm: Alarm;
+  #cancelPoll: () => void = () => {};
+  #polledAt: Millis = 0;
+  #inFlight = 0;
+  #unsettled = 0;
+  #isPumpDue = false;
+  #isStopping = false;
+  #onQuiet: () => void = () => {};
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#ring = new LaneRing(parts.concurrencyPerWebhook);
+    this.#alarm = new Alarm({ clock: parts.clock, now: parts.now, ring: () => this.#pumpSoon() });
+  }
+
+  /** Finds what an earlier process left pending, and begins. */
+  async start(): Promise<void> {
+    const now = this.#parts.now();
+    for (const { webhook, nextDueAt } of await this.#parts.store.recover(now)) this.#distrust(webhook, nextDueAt);
+    this.#polledAt = now;
+    this.#armPoll();
+  }
+
+  /** New deliveries, straight from the commit that stored them. Only a hint: what is not offered is found by the poll. */
+  offer(deliveries: readonly ReadyDelivery[]): void {
+    if (this.#isStopping) return;
+    for (const entry of deliveries) {
+      const lane = this.#ring.lane(entry.webhook);
+      lane.offer(entry);
+      this.#look(lane);
+    }
+  }
+
+  /** Something about the webhook has changed (turned on, say): its lane asks the table. */
+  recheck(webhook: WebhookKey): void {
+    if (!this.#isStopping) this.#distrust(webhook, this.#parts.now());
+  }
+
+  /** Starts nothing more, lets what is in flight end within `graceMs`, then aborts it. Resolves when all is settled. */
+  async stop(graceMs: Millis): Promise<void> {
+    this.#isStopping = true;
+    this.#alarm.clear();
+    this.#cancelPoll();
+    const cancelGrace = this.#parts.clock.after(graceMs, () => this.abort());
+    await this.#quiet();
+    cancelGrace();
+  }
+
+  /** Aborts what is in flight; each gives its lease back and is pending again. */
+  abort(): void {
+    this.#parts.sender.abort();
+  }
+
+  facts(): DispatcherFacts {
+    const buffered = this.#ring.buffered;
+    return { inFlight: this.#inFlight, unsettled: this.#unsettled, buffered, polledAt: this.#polledAt };
+  }
+
+  // ── Starting sends ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #look(lane: Lane): void {
+    this.#ring.enter(lane);
+    this.#pumpSoon();
+  }
+
+  #distrust(webhook: WebhookKey, at: Millis): void {
+    this.#ring.distrust(webhook, at);
+    this.#alarm.setBy(this.#ring.nextAt);
+  }
+
+  /** Once per turn of the event loop at most: what happens in one turn is started together. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue || this.#isStopping) return;
+    this.#isPumpDue = true;
+    queueMicrotask(() => {
+      this.#isPumpDue = false;
+      if (!this.#isStopping) this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const { batch, hungry } = this.#ring.takeTurns(this.#parts.now(), this.#freeSlots());
+    for (const lane of hungry) void this.#refill(lane);
+    if (batch.length > 0) void this.#start(batch);
+    this.#alarm.setBy(this.#ring.nextAt);
+  }
+
+  #freeSlots(): number {
+    return this.#unsettled < UNSETTLED_MAX ? this.#parts.concurrency - this.#inFlight : 0;
+  }
+
+  async #refill(lane: Lane): Promise<void> {
+    try {
+      await lane.refill(this.#parts.store);
+      this.#look(lane);
+    } catch (error) {
+      this.#parts.log.warn("the store could not be asked for due work; it is asked again", { error: String(error) });
+      this.#distrust(lane.webhook, this.#parts.now() + POLL_MS);
+    }
+  }
+
+  async #start(batch: readonly ReadyDelivery[]): Promise<void> {
+    this.#inFlight += batch.length;
+    const claimed = await this.#claim(batch);
+    for (const entry of batch) {
+      const lane = this.#ring.lane(entry.webhook);
+      const delivery = claimed?.get(entry.key);
+      if (delivery !== undefined) void this.#run(lane, entry, delivery);
+      else this.#drop(lane, entry, claimed === null);
+    }
+  }
+
+  /** Null when the store could not be asked: the deliveries stay in the table, and are found there again. */
+  async #claim(batch: readonly ReadyDelivery[]): Promise<ReadonlyMap<DeliveryKey, ClaimedDelivery> | null> {
+    try {
+      const claimed = await this.#parts.store.claim(batch);
+      return new Map(claimed.map((delivery) => [delivery.lease.delivery, delivery]));
+    } catch (error) {
+      this.#parts.log.warn("deliveries could not be claimed; they are tried again", { error: String(error) });
+      return null;
+    }
+  }
+
+  /** It was not to be had; `isUnclear`: because the store failed, so the lane rests and then asks the table. */
+  #drop(lane: Lane, entry: ReadyDelivery, isUnclear: boolean): void {
+    lane.forget(entry);
+    lane.free(entry);
+    if (isUnclear) {
+      lane.hold(this.#parts.now() + POLL_MS);
+      this.#distrust(lane.webhook, this.#parts.now() + POLL_MS);
+    }
+    this.#freed(lane);
+  }
+
+  async #run(lane: Lane, entry: ReadyDelivery, delivery: ClaimedDelivery): Promise<void> {
+    const respond = (response: Response) => this.#responded(lane, entry, response);
+    try {
+      const delivered = await this.#parts.sender.deliver(delivery, respond);
+      lane.forget(entry);
+      if (delivered.kind === "kept" && delivered.dueAt !== null) {
+        lane.offer({ key: entry.key, webhook: entry.webhook, dueAt: delivered.dueAt, isRetry: true });
+      }
+    } catch (error) {
+      this.#parts.log.error("an outcome could not be written", { delivery: delivery.deliveryId, error: String(error) });
+    }
+    this.#unsettled -= 1;
+    this.#look(lane);
+    this.#noticeQuiet();
+  }
+
+  #responded(lane: Lane, entry: ReadyDelivery, { learnt, holdMs }: Response): void {
+    this.#unsettled += 1;
+    if (holdMs > 0) lane.hold(this.#parts.now() + holdMs);
+    lane.free(entry, learnt);
+    this.#freed(lane);
+  }
+
+  #freed(lane: Lane): void {
+    this.#inFlight -= 1;
+    this.#look(lane);
+    this.#noticeQuiet();
+  }
+
+  // ── The poll ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #armPoll(): void {
+    this.#cancelPoll = this.#parts.clock.after(POLL_MS, () => void this.#poll());
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      const now = this.#parts.now();
+      for (const { webhook, nextDueAt } of await this.#parts.store.lanes()) {
+        if (nextDueAt <= now + POLL_MS) this.#distrust(webhook, nextDueAt);
+      }
+      this.#ring.forgetIdle();
+      this.#polledAt = now;
+    } catch (error) {
+      this.#parts.log.warn("the poll failed; it is tried again", { error: String(error) });
+    }
+    if (!this.#isStopping) this.#armPoll();
+  }
+
+  // ── Stopping ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #quiet(): Promise<void> {
+    if (this.#isQuiet()) return;
+    await new Promise<void>((resolve) => {
+      this.#onQuiet = resolve;
+    });
+  }
+
+  #isQuiet(): boolean {
+    return this.#inFlight === 0 && this.#unsettled === 0;
+  }
+
+  #noticeQuiet(): void {
+    if (this.#isStopping && this.#isQuiet()) this.#onQuiet();
+  }
+}

@@ -1,0 +1,114 @@
+import { type AddressRefusal, judgeAddress, type NetworkPolicy, ownPortsAt } from "../domain/address.ts";
+import { type Blocked, judgeUrl, portOf, type Unresolved } from "../domain/url.ts";
+import { CONNECT_ADDRESSES_MAX, DNS_CACHE_MAX, DNS_FAILURE_TTL_MS, DNS_TTL_MAX_MS, DNS_TTL_MIN_MS } from "../limits.ts";
+import type { Clock, Millis, Resolution, Resolver } from "../world.ts";
+import { createAnswerCache, type Found } from "./answer-cache.ts";
+
+/** Leave to send, or the reason why not. Also an answer to "may this URL be saved?" (`UrlVerdict`). */
+export type Passage = Passed | Blocked | Unresolved;
+
+export interface Passed {
+  readonly ok: true;
+  readonly url: URL;
+  /** Vetted literal addresses, IPv4 first, at most `CONNECT_ADDRESSES_MAX`. Nothing else may be connected to. */
+  readonly addresses: readonly string[];
+  /** What the look-up took; null when none was needed. */
+  readonly dnsMs: Millis | null;
+}
+
+export interface Guard {
+  /**
+   * Judges a webhook's URL and every address that its name stands for now. To be asked before each attempt: an address is
+   * vetted for this moment, and a name that was public when it was saved may have been turned inwards since.
+   */
+  judge(rawUrl: string): Promise<Passage>;
+}
+
+/** What was made of a name's addresses. The policy is fixed, so it holds as long as the addresses do. */
+type Vetted = Vouched | Refused | Unresolved;
+
+interface Vouched {
+  readonly ok: true;
+  readonly addresses: readonly string[];
+  /** Where Posthorn itself answers at one of the addresses. */
+  readonly ownPorts: readonly number[];
+}
+
+interface Refused {
+  readonly ok: false;
+  readonly kind: "refused";
+  readonly refusal: AddressRefusal;
+}
+
+export function createGuard(parts: {
+  readonly resolver: Resolver;
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly policy: NetworkPolicy;
+}): Guard {
+  const { resolver, clock, policy } = parts;
+  const names = createAnswerCache<Vetted>({
+    clock,
+    max: DNS_CACHE_MAX,
+    find: async (name) => vetResolution(await resolver.resolve(name), policy),
+  });
+
+  async function lookUp(url: URL, name: string): Promise<Passage> {
+    const known = names.fresh(name);
+    if (known !== undefined) return passage(url, known, null);
+    const askedAt = clock.monotonic();
+    const vetted = await names.find(name);
+    return passage(url, vetted, Math.round(clock.monotonic() - askedAt));
+  }
+
+  return {
+    async judge(rawUrl) {
+      const judged = judgeUrl(rawUrl, policy);
+      if (!judged.ok) return judged;
+      const { url, host } = judged;
+      return host.kind === "name"
+        ? lookUp(url, host.name)
+        : passage(url, vet([host.address], policy), null, host.address);
+    },
+  };
+}
+
+function vetResolution(resolution: Resolution, policy: NetworkPolicy): Found<Vetted> {
+  if (!resolution.ok || resolution.addresses.length === 0) {
+    return { answer: { ok: false, kind: "unresolved" }, ttlMs: DNS_FAILURE_TTL_MS };
+  }
+  const shortestMs = Math.min(...resolution.addresses.map(({ ttlMs }) => ttlMs));
+  return {
+    answer: vet(
+      resolution.addresses.map(({ address }) => address),
+      policy,
+    ),
+    ttlMs: Math.min(Math.max(shortestMs, DNS_TTL_MIN_MS), DNS_TTL_MAX_MS),
+  };
+}
+
+/** One bad address among many is enough: whoever answers for the name chooses which of them is met. */
+function vet(answers: readonly string[], policy: NetworkPolicy): Vouched | Refused {
+  const addresses = [...new Set(answers)];
+  for (const address of addresses) {
+    const verdict = judgeAddress(address, policy);
+    if (verdict !== "public" && verdict !== "allowed") return { ok: false, kind: "refused", refusal: verdict };
+  }
+  const isIpv6 = (address: string) => address.includes(":");
+  return {
+    ok: true,
+    addresses: addresses.toSorted((a, b) => Number(isIpv6(a)) - Number(isIpv6(b))).slice(0, CONNECT_ADDRESSES_MAX),
+    ownPorts: addresses.flatMap((address) => ownPortsAt(address, policy)),
+  };
+}
+
+/** @param literal the address, when it stands in the URL: what a name resolves to is told to nobody */
+function passage(url: URL, vetted: Vetted, dnsMs: Millis | null, literal?: string): Passage {
+  if (!vetted.ok) return vetted.kind === "unresolved" ? vetted : blocked(vetted.refusal, literal);
+  if (vetted.ownPorts.includes(portOf(url))) return { ok: false, kind: "blocked", rule: "own_address", setting: null };
+  return { ok: true, url, addresses: vetted.addresses, dnsMs };
+}
+
+function blocked(rule: AddressRefusal, literal?: string): Blocked {
+  const range = literal === undefined ? "" : `=${literal}/${literal.includes(":") ? 128 : 32}`;
+  return { ok: false, kind: "blocked", rule, setting: `POSTHORN_ALLOW_PRIVATE_CIDRS${range}` };
+}

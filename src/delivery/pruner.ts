@@ -1,0 +1,110 @@
+import { Cron } from "croner";
+import { PRUNE_CHUNK_ROWS, PRUNE_PAUSE_MS, RECLAIM_CHUNK_PAGES } from "../limits.ts";
+import type { Log } from "../log.ts";
+import type { Store } from "../store/contract.ts";
+import type { Clock, Millis } from "../world.ts";
+
+export interface PrunerParts {
+  readonly store: Pick<Store, "tidy" | "reclaim">;
+  readonly clock: Pick<Clock, "after" | "wall">;
+  readonly log: Log;
+  readonly retentionMs: Millis;
+  /** When old logs go; five fields, in UTC. */
+  readonly cron: string;
+}
+
+/**
+ * Old logs and freed space. croner computes the next run, the wait is on the clock; the work goes in chunks with a pause
+ * between them, so that the writer is never held for long.
+ */
+export class Pruner {
+  readonly #parts: PrunerParts;
+  readonly #cron: Cron;
+  #cancel: () => void = () => {};
+  #running: Promise<void> | null = null;
+  #isAskedAgain = false;
+  #isStopping = false;
+
+  constructor(parts: PrunerParts) {
+    this.#parts = parts;
+    this.#cron = new Cron(parts.cron, { timezone: "UTC", paused: true });
+  }
+
+  /** Waits for the next run; what an earlier process left half done goes at once. */
+  start(): void {
+    this.#arm();
+    this.kick();
+  }
+
+  /** Runs now, or once more after the run under way: a webhook was deleted, say. */
+  kick(): void {
+    if (this.#isStopping) return;
+    this.#isAskedAgain = true;
+    this.#running ??= this.#runWhileAsked();
+  }
+
+  /** Ends with the chunk under way. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#cancel();
+    await this.#running;
+  }
+
+  #arm(): void {
+    const now = this.#parts.clock.wall();
+    const next = this.#cron.nextRun(new Date(now));
+    if (next === null) return;
+    this.#cancel = this.#parts.clock.after(Math.max(0, next.getTime() - now), () => {
+      this.kick();
+      this.#arm();
+    });
+  }
+
+  async #runWhileAsked(): Promise<void> {
+    while (this.#isAskedAgain && !this.#isStopping) {
+      this.#isAskedAgain = false;
+      await this.#run();
+    }
+    this.#running = null;
+  }
+
+  /** A run that fails is told and left to the next one: nothing is half done between two chunks. */
+  async #run(): Promise<void> {
+    try {
+      const now = this.#parts.clock.wall();
+      const rows = await this.#tidy(now);
+      const pages = await this.#reclaim();
+      if (rows + pages > 0) this.#parts.log.info("pruned", { rows, pages });
+    } catch (error) {
+      this.#parts.log.warn("pruning failed; the next run goes on", { error: String(error) });
+    }
+  }
+
+  async #tidy(now: Millis): Promise<number> {
+    const chunk = { now, before: now - this.#parts.retentionMs, maxRows: PRUNE_CHUNK_ROWS };
+    let total = 0;
+    for (;;) {
+      const { rows, more } = await this.#parts.store.tidy(chunk);
+      total += rows;
+      if (!more || this.#isStopping) return total;
+      await this.#pause();
+    }
+  }
+
+  async #reclaim(): Promise<number> {
+    let total = 0;
+    for (;;) {
+      if (this.#isStopping) return total;
+      const { pages, more } = await this.#parts.store.reclaim(RECLAIM_CHUNK_PAGES);
+      total += pages;
+      if (!more) return total;
+      await this.#pause();
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parts.clock.after(PRUNE_PAUSE_MS, resolve);
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import type { Attempt, Outcome } from "../domain/attempt.ts";
+import { describe } from "../domain/attempt.ts";
+import { decide, laneHoldMs, type Transition } from "../domain/delivery.ts";
+import type { Log } from "../log.ts";
+import type { ClaimedDelivery, Settled, Store } from "../store/contract.ts";
+import type { Clock, Millis, Random } from "../world.ts";
+import { Deadline } from "./deadline.ts";
+import type { Exchanger, Reply } from "./exchanger.ts";
+
+export interface SenderParts {
+  readonly store: Pick<Store, "settle" | "release">;
+  readonly exchanger: Pick<Exchanger, "exchange">;
+  readonly clock: Pick<Clock, "after" | "monotonic">;
+  readonly random: Pick<Random, "unit">;
+  /** Engine time. */
+  readonly now: () => Millis;
+  readonly log: Log;
+  readonly timeoutMs: Millis;
+  readonly retryScheduleMs: readonly Millis[];
+  /** Told once an attempt, for the metrics. */
+  readonly attemptFinished: (code: Attempt["code"], durationMs: Millis) => void;
+}
+
+/** What a lane may learn when the response has ended; `learnt` is absent when the attempt was cut off by a stop. */
+export interface Response {
+  readonly learnt?: { readonly outcome: Outcome; readonly durationMs: Millis };
+  readonly holdMs: Millis;
+}
+
+export type Delivered = Settled | { readonly kind: "interrupted" };
+
+/** One delivery, one attempt: guard → sign → send → classify → decide → settle. */
+export class Sender {
+  readonly #parts: SenderParts;
+  readonly #underway = new Set<Deadline>();
+  #isAborted = false;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes one attempt and settles it. `responded` is called exactly once, when the response has ended and before anything is
+   * written: from then on the slot is free. Rejects only when the store does.
+   */
+  async deliver(delivery: ClaimedDelivery, responded: (response: Response) => void): Promise<Delivered> {
+    const reply = await this.#exchange(delivery);
+    if (reply.outcome === null) {
+      responded({ holdMs: 0 });
+      return this.#release(delivery, reply);
+    }
+    const { outcome, durationMs } = reply;
+    responded({ learnt: { outcome, durationMs }, holdMs: laneHoldMs(outcome) });
+    const next = this.#decide(delivery, outcome);
+    const attempt = attemptOf(delivery, reply, outcome);
+    const settled = await this.#parts.store.settle({ lease: delivery.lease, attempt, next });
+    this.#tell(delivery, attempt, next, settled);
+    return settled;
+  }
+
+  /** Cuts off everything under way, and whatever is asked for later. */
+  abort(): void {
+    this.#isAborted = true;
+    for (const deadline of this.#underway) deadline.stop();
+  }
+
+  async #exchange(delivery: ClaimedDelivery): Promise<Reply> {
+    const timeoutMs = delivery.webhook.timeoutMs ?? this.#parts.timeoutMs;
+    const deadline = new Deadline(this.#parts.clock, timeoutMs);
+    this.#underway.add(deadline);
+    if (this.#isAborted) deadline.stop();
+    try {
+      return await this.#parts.exchanger.exchange(delivery, deadline, timeoutMs);
+    } finally {
+      deadline.clear();
+      this.#underway.delete(deadline);
+    }
+  }
+
+  #decide(delivery: ClaimedDelivery, outcome: Outcome): Transition {
+    const { webhook, attempts, isTest } = delivery;
+    return decide(outcome, {
+      attemptsBefore: attempts,
+      isTest,
+      urlPassed: webhook.urlPassed,
+      scheduleMs: webhook.retryScheduleMs ?? this.#parts.retryScheduleMs,
+      now: this.#parts.now(),
+      jitter: this.#parts.random.unit(),
+    });
+  }
+
+  async #release(delivery: ClaimedDelivery, reply: Reply): Promise<Delivered> {
+    const attempt = attemptOf(delivery, reply, null);
+    await this.#parts.store.release(delivery.lease, attempt);
+    this.#parts.attemptFinished(attempt.code, attempt.durationMs);
+    this.#parts.log.info("attempt interrupted", factsOf(delivery, attempt));
+    return { kind: "interrupted" };
+  }
+
+  #tell(delivery: ClaimedDelivery, attempt: Attempt, next: Transition, settled: Settled): void {
+    this.#parts.attemptFinished(attempt.code, attempt.durationMs);
+    const state = settled.kind === "kept" ? settled.state : settled.kind;
+    const retryInMs = next.to === "pending" && state === "pending" ? next.waitMs : null;
+    this.#parts.log.info("attempt", { ...factsOf(delivery, attempt), state, retry_in_ms: retryInMs });
+  }
+}
+
+function attemptOf(delivery: ClaimedDelivery, reply: Reply, outcome: Outcome | null): Attempt {
+  const { startedAt, durationMs, signed, response, timings } = reply;
+  return {
+    number: delivery.attempts + 1,
+    startedAt,
+    durationMs,
+    url: delivery.webhook.url,
+    code: codeOf(outcome),
+    error: outcome === null ? "Interrupted: Posthorn was stopped during the attempt" : describe(outcome),
+    statusCode: outcome !== null && "status" in outcome ? outcome.status : null,
+    signed,
+    response,
+    timings,
+  };
+}
+
+function codeOf(outcome: Outcome | null): Attempt["code"] {
+  if (outcome === null) return "interrupted";
+  return outcome.kind === "unreachable" ? outcome.failure : outcome.kind;
+}
+
+function factsOf(delivery: ClaimedDelivery, attempt: Attempt) {
+  return {
+    delivery: delivery.deliveryId,
+    webhook: delivery.webhook.id,
+    event: delivery.eventId,
+    type: delivery.eventType,
+    attempt: attempt.number,
+    code: attempt.code,
+    status: attempt.statusCode,
+    ms: attempt.durationMs,
+  };
+}
