@@ -28,6 +28,7 @@ export type Outcome =
 /** The rule that refused a URL or an address; stable, named in errors. */
 export type BlockRule = Exclude<AddressVerdict, "public"> | UrlRule;
 export type UrlRule =
+  | "characters"
   | "malformed"
   | "scheme"
   | "userinfo"
