@@ -1,0 +1,99 @@
+import { Resolver as Channel } from "node:dns/promises";
+import { DNS_LOOK_UP_MAX_MS, DNS_QUERY_MS, DNS_SERVERS_MS, DNS_TRIES } from "../limits.ts";
+import type { Millis, Resolution, ResolvedAddress, Resolver } from "../world.ts";
+import { openHostsFile } from "./hosts-file.ts";
+
+export interface ResolverOptions {
+  /** Instead of the system's. */
+  readonly hostsFile?: string;
+  /** `address:port` of the name servers, instead of the system's. */
+  readonly servers?: readonly string[];
+  /** When a look-up is given up at the latest. */
+  readonly lookUpMaxMs?: Millis;
+}
+
+/**
+ * Looks names up as the system does, hosts file first, but never blocks: `getaddrinfo` would hold a thread for every slow
+ * name and tells no lifetimes. The search list of `resolv.conf` is not used: a name means the same everywhere.
+ */
+export function createResolver(options: ResolverOptions = {}): Resolver {
+  const hosts = openHostsFile(options.hostsFile);
+  const channel = openChannels(options.servers);
+  const lookUpMaxMs = options.lookUpMaxMs ?? DNS_LOOK_UP_MAX_MS;
+  return {
+    async resolve(hostname) {
+      const listed = await hosts.find(hostname);
+      const known = listed.length > 0 ? listed : loopbackFor(hostname);
+      if (known.length > 0) return { ok: true, addresses: known.map((address) => ({ address, ttlMs: 0 })) };
+      return within(lookUpMaxMs, askBoth(channel(), hostname));
+    },
+  };
+}
+
+/** RFC 6761 §6.3: `localhost` is answered by the resolver itself and is never asked of a server. */
+function loopbackFor(hostname: string): readonly string[] {
+  return hostname === "localhost" || hostname.endsWith(".localhost") ? ["127.0.0.1", "::1"] : [];
+}
+
+/**
+ * Queries run side by side on one channel, so a slow server for one name holds up no other. A channel knows the name servers
+ * of the moment it was made, hence a new one now and then: the machine may have joined another network.
+ */
+function openChannels(servers: readonly string[] | undefined): () => Channel {
+  let current: Channel | null = null;
+  let goodUntil = 0;
+  return () => {
+    if (current === null || performance.now() >= goodUntil) {
+      current = new Channel({ timeout: DNS_QUERY_MS, tries: DNS_TRIES });
+      if (servers !== undefined) current.setServers(servers);
+      goodUntil = performance.now() + DNS_SERVERS_MS;
+    }
+    return current;
+  };
+}
+
+async function askBoth(channel: Channel, hostname: string): Promise<Resolution> {
+  const families = await Promise.all([
+    addressesOf(channel.resolve4(hostname, { ttl: true })),
+    addressesOf(channel.resolve6(hostname, { ttl: true })),
+  ]);
+  return combine(families);
+}
+
+/**
+ * One family is enough, also when the other failed instead of having no addresses (servers that choke on AAAA are common).
+ * That is safe: only addresses of this answer are ever connected to, and each of them is judged; an address that a server
+ * withheld cannot be met. Only when nothing came is it told apart why.
+ */
+function combine(families: readonly Resolution[]): Resolution {
+  const addresses = families.flatMap((family) => (family.ok ? family.addresses : []));
+  if (addresses.length > 0) return { ok: true, addresses };
+  const failed = families.some((family) => !family.ok && family.reason === "failed");
+  return { ok: false, reason: failed ? "failed" : "not_found" };
+}
+
+async function addressesOf(query: Promise<readonly { address: string; ttl: number }[]>): Promise<Resolution> {
+  try {
+    return { ok: true, addresses: (await query).map(toResolved) };
+  } catch (error) {
+    return { ok: false, reason: isAbsent(error) ? "not_found" : "failed" };
+  }
+}
+
+function toResolved({ address, ttl }: { address: string; ttl: number }): ResolvedAddress {
+  return { address, ttlMs: ttl * 1_000 };
+}
+
+const ABSENT: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ABSENT.has(error.code);
+}
+
+/** The last word on a look-up: it always ends, whatever becomes of its queries. */
+function within(maxMs: Millis, looking: Promise<Resolution>): Promise<Resolution> {
+  const { promise, resolve } = Promise.withResolvers<Resolution>();
+  const timer = setTimeout(() => resolve({ ok: false, reason: "failed" }), maxMs);
+  looking.then(resolve).finally(() => clearTimeout(timer));
+  return promise;
+}
