@@ -27,6 +27,10 @@ export const SEEK_BATCH_WHEN_SPENT = 16;
 export const LANE_LOW_MARK = 64;
 /** Every wake-up is a hint; this often the table itself is asked. */
 export const POLL_MS = 5 * SECOND_MS;
+/** A loop that has not polled for this long is not alive. */
+export const LOOP_SILENCE_MAX_MS = 30 * SECOND_MS;
+/** What requests to the API get to end when everything else has. */
+export const API_GRACE_MS = 2 * SECOND_MS;
 /** An answer within this time widens a lane, a slower one narrows it. */
 export const QUICK_ANSWER_MS = 1 * SECOND_MS;
 
@@ -39,6 +43,13 @@ export const SUCCESS_CAPTURE_MAX_BYTES = 1 * KB;
 export const RESPONSE_HEADERS_KEPT_MAX_BYTES = 2 * KB;
 export const CONNECT_ADDRESSES_MAX = 3;
 export const IDLE_CONNECTION_MS = 4 * SECOND_MS;
+/** TLS connections kept warm between requests, all receivers together; beyond it the longest idle one is closed. */
+export const IDLE_TLS_CONNECTIONS_MAX = 512;
+export const RESPONSE_HEAD_MAX_BYTES = 16 * KB;
+/** What a client holds of a body that nobody reads yet; then the receiver has to wait. */
+export const BODY_UNREAD_MAX_BYTES = 64 * KB;
+/** A body that says it is no longer than this is read to its end even if less is kept, so that its connection can be. */
+export const DRAIN_MAX_BYTES = 16 * KB;
 
 // Retries.
 export const RETRY_STEPS_MAX = 20;
@@ -81,6 +92,21 @@ export const DESCRIPTION_MAX_CHARACTERS = 500;
 export const CUSTOM_HEADERS_MAX = 20;
 export const CUSTOM_HEADERS_MAX_BYTES = 4 * KB;
 export const SESSION_MS = 12 * 3_600 * SECOND_MS;
+export const KEY_NAME_MAX_CHARACTERS = 100;
+export const CURSOR_MAX_CHARACTERS = 200;
+
+// What the API says and how it listens.
+/** Fields that one 422 tells of, and what it shows of each. */
+export const DETAILS_MAX = 20;
+export const RECEIVED_MAX_CHARACTERS = 100;
+/** Where the server itself cuts a body off, without a word: far above every limit that has an answer. */
+export const SERVER_BODY_MAX_BYTES = 1_024 * KB * KB;
+/** A connection on which nothing moves for this long is closed. */
+export const CONNECTION_IDLE_SECONDS = 30;
+/** A test is answered when its receiver has answered. */
+export const TEST_ANSWER_SECONDS = 90;
+/** How long a proof that the store can be written is believed. */
+export const WRITABLE_BELIEVED_MS = 1 * SECOND_MS;
 
 // Housekeeping.
 export const PRUNE_CHUNK_ROWS = 500;
@@ -101,9 +127,12 @@ export const CONNECT_TIMEOUT_MIN_MS = 100;
 export const SHUTDOWN_GRACE_MAX_MS = 600 * SECOND_MS;
 export const HEADER_PREFIX_MAX_CHARACTERS = 40;
 export const API_VERSION_MAX_CHARACTERS = 64;
+export const EVENT_TYPES_MAX = 1_000;
 export const SETTING_MAX_ENTRIES = 1_000;
 
 // The command line.
+/** Of standard output, while its reader does not read. */
+export const UNREAD_OUTPUT_MAX_CHARACTERS = 4 * KB * KB;
 export const HEALTHCHECK_MS = 3 * SECOND_MS;
 
 /** @throws when a relation that the code relies on does not hold; checked when the program starts. */
@@ -113,6 +142,7 @@ function assert(holds: boolean, relation: string): void {
 
 assert(LANE_BUFFER_MAX >= SEEK_BATCH, "LANE_BUFFER_MAX >= SEEK_BATCH (a seek fits into the buffer it fills)");
 assert(LANE_LOW_MARK < SEEK_BATCH, "LANE_LOW_MARK < SEEK_BATCH (a refill outlasts the search for the next)");
+assert(LOOP_SILENCE_MAX_MS >= 3 * POLL_MS, "LOOP_SILENCE_MAX_MS >= 3 * POLL_MS");
 assert(BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX, "BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX");
 assert(LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS, "LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS");
 assert(RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS, "RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS");
@@ -121,6 +151,14 @@ assert(BODY_READ_MS <= TIMEOUT_MIN_MS, "BODY_READ_MS <= TIMEOUT_MIN_MS (reading 
 assert(LATE_TIMER_GRACE_MS < LATE_TIMER_MS, "LATE_TIMER_GRACE_MS < LATE_TIMER_MS");
 assert(DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS, "DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS");
 assert(DNS_QUERY_MS * DNS_TRIES < DNS_LOOK_UP_MAX_MS, "DNS_QUERY_MS * DNS_TRIES < DNS_LOOK_UP_MAX_MS");
+assert(
+  EVENT_SIZE_MAX_BYTES < SERVER_BODY_MAX_BYTES,
+  "EVENT_SIZE_MAX_BYTES < SERVER_BODY_MAX_BYTES (a 413 has its envelope)",
+);
+assert(
+  TIMEOUT_MAX_MS + BODY_READ_MS < TEST_ANSWER_SECONDS * SECOND_MS,
+  "a test's answer comes before its connection is closed",
+);
 assert(PAGE_DEFAULT <= PAGE_MAX, "PAGE_DEFAULT <= PAGE_MAX");
 assert(RESEND_CHUNK <= RESEND_MAX, "RESEND_CHUNK <= RESEND_MAX");
 assert(UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX, "UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX");
