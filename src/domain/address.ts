@@ -1,7 +1,5 @@
 import { type Cidr, covers, type Ip, parseCidr, parseIp } from "./ip.ts";
 
-export { type Cidr, parseCidr } from "./ip.ts";
-
 /** What an operator opened beyond the public internet, and what is closed whatever was opened. Fixed for a process. */
 export interface NetworkPolicy {
   /** `POSTHORN_ALLOW_PRIVATE_CIDRS`: exactly these ranges may be connected to as well. */
@@ -13,7 +11,7 @@ export interface NetworkPolicy {
 }
 
 export interface OwnTarget {
-  /** A name or a literal address, IPv6 without brackets; `0.0.0.0` and `::` stand for this machine. */
+  /** A name or a literal address; `0.0.0.0` and `::` stand for this machine. */
   readonly host: string;
   readonly port: number;
 }
@@ -62,14 +60,18 @@ export function ownPortsAt(address: string, { ownTargets }: Pick<NetworkPolicy, 
 
 /** The spellings of this machine are many (127.0.0.2, ::1, 0.0.0.0, ::ffff:127.0.0.1): any stands for all of them. */
 function isSameMachine(address: string, ownHost: string): boolean {
-  return address === ownHost || (isThisMachine(address) && (ownHost === "localhost" || isThisMachine(ownHost)));
+  const ip = parseIp(address);
+  const own = ownHost === "localhost" ? LOOPBACK : parseIp(ownHost.replace(/^\[(.*)\]$/, "$1"));
+  if (ip === null || own === null) return false;
+  return (ip.width === own.width && ip.bits === own.bits) || (isThisMachine(ip) && isThisMachine(own));
 }
 
-function isThisMachine(address: string): boolean {
-  const ip = parseIp(address);
-  const verdict = ip === null ? "invalid" : classify(embeddedIn(ip) ?? ip);
+function isThisMachine(ip: Ip): boolean {
+  const verdict = classify(embeddedIn(ip) ?? ip);
   return verdict === "loopback" || verdict === "this_network";
 }
+
+const LOOPBACK = range("127.0.0.1");
 
 /**
  * The ranges that are refused, the first that covers an address names it: the IANA special-purpose registries (RFC 6890),
