@@ -25,7 +25,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       const listed = await hosts.find(hostname);
       const known = listed.length > 0 ? listed : loopbackFor(hostname);
       if (known.length > 0) return { ok: true, addresses: known.map((address) => ({ address, ttlMs: 0 })) };
-      return within(lookUpMaxMs, askBoth(channel(), hostname));
+      return within(lookUpMaxMs, askBoth(channel, hostname));
     },
   };
 }
@@ -52,7 +52,8 @@ function openChannels(servers: readonly string[] | undefined): () => Channel {
   };
 }
 
-async function askBoth(channel: Channel, hostname: string): Promise<Resolution> {
+async function askBoth(open: () => Channel, hostname: string): Promise<Resolution> {
+  const channel = open();
   const families = await Promise.all([
     addressesOf(channel.resolve4(hostname, { ttl: true })),
     addressesOf(channel.resolve6(hostname, { ttl: true })),
@@ -90,10 +91,16 @@ function isAbsent(error: unknown): boolean {
   return error instanceof Error && "code" in error && ABSENT.has(error.code);
 }
 
-/** The last word on a look-up: it always ends, whatever becomes of its queries. */
+const FAILED: Resolution = { ok: false, reason: "failed" };
+
+/** The last word on a look-up: it always ends with an answer, whatever becomes of its queries. */
 function within(maxMs: Millis, looking: Promise<Resolution>): Promise<Resolution> {
-  const { promise, resolve } = Promise.withResolvers<Resolution>();
-  const timer = setTimeout(() => resolve({ ok: false, reason: "failed" }), maxMs);
-  looking.then(resolve).finally(() => clearTimeout(timer));
-  return promise;
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(FAILED), maxMs);
+    const answer = (resolution: Resolution) => {
+      clearTimeout(timer);
+      resolve(resolution);
+    };
+    looking.then(answer, () => answer(FAILED));
+  });
 }

@@ -87,6 +87,11 @@ test("a look-up ends even though no server ever answers", async () => {
   expect(await resolver.resolve("silent.test")).toEqual({ ok: false, reason: "failed" });
 });
 
+test("a look-up that cannot even be asked has failed, like any other", async () => {
+  const resolver = createResolver({ servers: ["no address"], hostsFile: NO_HOSTS });
+  expect(await resolver.resolve("a.test")).toEqual({ ok: false, reason: "failed" });
+});
+
 test("a name is asked for as it stands: no search list completes it", async () => {
   await using server = await startDnsServer({ app: { A: ["10.0.0.9"] } });
   expect(await resolverOf(server).resolve("app")).toMatchObject({ ok: true });
