@@ -174,7 +174,7 @@ export const SETTINGS = {
   publicUrl: setting<URL | null>({
     name: "POSTHORN_PUBLIC_URL",
     what: "URL under which browsers reach the API; https makes cookies `Secure`; never a webhook's target",
-    default: "none",
+    default: "not set",
     fallback: null,
     parse: publicUrl,
     example: "https://hooks.example.com",
