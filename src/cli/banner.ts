@@ -1,0 +1,23 @@
+export interface Listening {
+  readonly version: string;
+  readonly url: string;
+  readonly dataDir: string;
+  /** Null when the key comes from a setting, or its file was taken away. */
+  readonly adminKeyPath: string | null;
+  /** The key itself, when this start made it. */
+  readonly newAdminKey: string | null;
+}
+
+/** What a person reads after the start. */
+export function banner({ version, url, dataDir, adminKeyPath, newAdminKey }: Listening): string {
+  const origin = url.replace(/\/$/, "");
+  const lines = [
+    ["API", origin],
+    ["Docs", `${origin}/swagger`],
+    ["Data", dataDir],
+    ["Admin key", adminKeyPath ?? "as it was set or made"],
+    ...(newAdminKey === null ? [] : [["", newAdminKey]]),
+  ];
+  const rows = lines.map(([label = "", text = ""]) => `  ${label.padEnd(10)} ${text}\n`);
+  return `\n  Posthorn ${version}\n\n${rows.join("")}\n`;
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { type LoadedConfig, loadConfig } from "../config.ts";
+import { VERSION } from "../version.ts";
+import { parseCommand } from "./command.ts";
+import type { Console } from "./console.ts";
+import { effectiveSettings } from "./effective-settings.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { healthcheck } from "./healthcheck.ts";
+import { helpText } from "./help.ts";
+
+export interface Invocation {
+  /** Without the program's own name. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly console: Console;
+  readonly exit: (code: ExitCode) => never;
+}
+
+/** The whole command line: from what was typed to the exit code. */
+export async function posthorn({ args, env, console, exit }: Invocation): Promise<ExitCode> {
+  const command = parseCommand(args);
+  if (command.kind === "help") return print(helpText(VERSION), console);
+  if (command.kind === "version") return print(`${VERSION}\n`, console);
+  if (command.kind === "mistaken") return refuse(command.problems, console);
+  const loaded = loadConfig({ env, flags: command.flags, readFile: (path) => readFileSync(path, "utf8") });
+  if (!loaded.ok) return refuse(loaded.problems, console);
+  return act(command.kind, loaded, { console, exit });
+}
+
+async function act(
+  action: "serve" | "config" | "healthcheck",
+  { config, sources, warnings }: Extract<LoadedConfig, { ok: true }>,
+  { console, exit }: Pick<Invocation, "console" | "exit">,
+): Promise<ExitCode> {
+  if (action === "healthcheck") return healthcheck(config, console);
+  if (action === "config") {
+    console.error(lines(warnings));
+    return print(effectiveSettings(sources), console);
+  }
+  // Loaded only here: the other commands answer in a moment.
+  const { serve } = await import("./server.ts");
+  return serve({ config, warnings, console, exit });
+}
+
+function print(text: string, console: Console): ExitCode {
+  console.out(text);
+  return EXIT.ok;
+}
+
+function refuse(problems: readonly string[], console: Console): ExitCode {
+  console.error(`${lines(problems)}\`posthorn --help\` tells more.\n`);
+  return EXIT.usage;
+}
+
+function lines(sentences: readonly string[]): string {
+  return sentences.map((sentence) => `${sentence}\n`).join("");
+}

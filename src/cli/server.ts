@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Config } from "../config.ts";
+import { createLog, type Log } from "../log.ts";
+import { createClock } from "../real/clock.ts";
+import { openFilesMax } from "../real/open-files.ts";
+import { createRandom } from "../real/random.ts";
+import { createResolver } from "../real/resolver.ts";
+import { createTransport } from "../real/transport.ts";
+import { buildService, type Service, type Started } from "../service.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+import { banner } from "./banner.ts";
+import type { Console } from "./console.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { startFailure } from "./start-failure.ts";
+import { stopSignals } from "./stop-signals.ts";
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+  readonly console: Console;
+  /** Called when nothing can be relied on any more; must not return. */
+  readonly exit: (code: ExitCode) => never;
+}
+
+/** Runs Posthorn until a signal ends it. The first signal lets requests in flight end, a second one stops at once. */
+export async function serve({ config, warnings, console, exit }: ServerOptions): Promise<ExitCode> {
+  const signals = stopSignals();
+  const world = realWorld();
+  const log = openLog(config, console, world.clock.wall);
+  for (const warning of warnings) log.warn(warning);
+  const onFatal = (error: unknown) => {
+    log.error("Posthorn cannot go on", factsOf(error));
+    exit(EXIT.failed);
+  };
+  process.on("uncaughtException", onFatal).on("unhandledRejection", onFatal);
+  try {
+    const service = await buildService(config, world, { log, version: VERSION, openFilesMax: openFilesMax(), onFatal });
+    announce(await service.start(), config, log, console);
+    await stopAfter(signals, service, log);
+    return EXIT.ok;
+  } catch (error) {
+    const sentence = startFailure(error, config);
+    if (sentence === null) onFatal(error);
+    console.error(`${sentence}\n`);
+    return EXIT.failed;
+  }
+}
+
+function realWorld(): World {
+  return { clock: createClock(), random: createRandom(), resolver: createResolver(), transport: createTransport() };
+}
+
+function openLog(config: Config, console: Console, wall: () => number): Log {
+  const auto = console.isTerminal ? "text" : "json";
+  const format = config.logFormat === "auto" ? auto : config.logFormat;
+  return createLog({ level: config.logLevel, format, write: console.out, wall });
+}
+
+/** One line, whatever it is: an error of ours keeps its stack, for whoever mends it. */
+function factsOf(error: unknown): { readonly error: string; readonly stack: string | null } {
+  return error instanceof Error
+    ? { error: error.message, stack: error.stack ?? null }
+    : { error: String(error), stack: null };
+}
+
+/** Only a terminal shows the first admin key: logs are kept, and read by many. */
+function announce({ url, newAdminKey }: Started, config: Config, log: Log, console: Console): void {
+  const dataDir = resolve(config.dataDir);
+  const path = join(dataDir, "admin.key");
+  const adminKeyPath = newAdminKey?.path ?? (config.adminKey === null && existsSync(path) ? path : null);
+  if (console.isTerminal) {
+    console.out(banner({ version: VERSION, url, dataDir, adminKeyPath, newAdminKey: newAdminKey?.token ?? null }));
+  } else {
+    log.info("Posthorn is listening", { version: VERSION, url, data_dir: dataDir, admin_key_file: adminKeyPath });
+  }
+}
+
+async function stopAfter(signals: ReturnType<typeof stopSignals>, service: Service, log: Log): Promise<void> {
+  log.info("Posthorn is stopping", { signal: await signals.first });
+  void signals.second.then((signal) => {
+    log.warn("Posthorn is stopping at once", { signal });
+    service.abort();
+  });
+  await service.stop();
+  log.info("Posthorn has stopped");
+}
