@@ -149,6 +149,16 @@ describe("an answer", () => {
     await verdictOf("https://n0.test/");
     expect(resolver.lookUps()).toBe(DNS_CACHE_MAX + 2);
   });
+
+  test("that was found anew is not the next to make room", async () => {
+    const { clock, resolver, verdictOf } = setUp();
+    for (let index = 0; index < DNS_CACHE_MAX; index += 1) await verdictOf(`https://n${index}.test/`);
+    await clock.advance(30_000);
+    await verdictOf("https://n0.test/");
+    await verdictOf("https://new.test/");
+    await verdictOf("https://n0.test/");
+    expect(resolver.lookUps("n0.test")).toBe(2);
+  });
 });
 
 describe("what the operator opened", () => {

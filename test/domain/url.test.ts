@@ -81,7 +81,7 @@ test.each([
   ["https://example.com/%20%5C%00", "example.com"],
   ["https://local.example.com/", "local.example.com"],
   ["https://notlocal.example/", "notlocal.example"],
-  ["https://mylan.example/", "mylan.example"],
+  ["https://example.airmail/", "example.airmail"],
   ["https://my_app.example.com/", "my_app.example.com"],
   ["https://m\u00fcnchen.example/", "xn--mnchen-3ya.example"],
   [`https://${LONGEST_LABEL}.example.com/`, `${LONGEST_LABEL}.example.com`],
