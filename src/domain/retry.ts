@@ -1,5 +1,6 @@
 import { RETRY_JITTER } from "../limits.ts";
 import type { Millis } from "../world.ts";
+import { parseHttpDate } from "./http-date.ts";
 
 /**
  * The wait between the end of attempt number `attempt` and the start of the next one, or null when the schedule is used
@@ -14,17 +15,17 @@ export function waitBeforeRetry(scheduleMs: readonly Millis[], attempt: number, 
   return stepMs === undefined ? null : stepMs + Math.floor(stepMs * RETRY_JITTER * jitter);
 }
 
-const SECONDS = /^\d{1,10}$/;
-/** RFC 9110 §5.6.7: the preferred form of an HTTP date; the two obsolete forms are read too, as the RFC asks. */
-const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
+const SECONDS = /^\d+$/;
 
 /**
  * RFC 9110 §10.2.3: `Retry-After` is a number of seconds or an HTTP date. Null for anything else; a date in the past is 0.
+ * A wait beyond all reason is still a wait, and not ignored.
+ *
+ * @param now wall time: what the receiver's date is compared with
  */
 export function parseRetryAfter(value: string, now: Millis): Millis | null {
   const text = value.trim();
-  if (SECONDS.test(text)) return Number(text) * 1_000;
-  if (!HTTP_DATE.test(text)) return null;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, at - now);
+  if (SECONDS.test(text)) return Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER);
+  const at = parseHttpDate(text, now);
+  return at === null ? null : Math.max(0, at - now);
 }
