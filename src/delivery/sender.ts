@@ -50,8 +50,8 @@ export class Sender {
       return this.#release(delivery, reply);
     }
     const { outcome, durationMs } = reply;
-    responded({ learnt: { outcome, durationMs }, holdMs: laneHoldMs(outcome) });
     const next = this.#decide(delivery, outcome);
+    responded({ learnt: { outcome, durationMs }, holdMs: laneHoldMs(outcome, next) });
     const attempt = attemptOf(delivery, reply, outcome);
     const settled = await this.#parts.store.settle({ lease: delivery.lease, attempt, next });
     this.#tell(delivery, attempt, next, settled);

@@ -35,11 +35,12 @@ export interface Situation {
  * The state machine: what an attempt's outcome means for its delivery.
  *
  * Everything but a success, 410 and a blocked address is retried, 3xx and 4xx too, until the schedule is used up
- * (SmartCV: Retry Mechanism). A `Retry-After` moves the next attempt later, never earlier, by at most a day.
+ * (SmartCV: Retry Mechanism). A `Retry-After` moves the next attempt later, never earlier, by at most a day. A test is one
+ * attempt, and never `gone`: that would turn its webhook off.
  */
 export function decide(outcome: Outcome, situation: Situation): Transition {
   if (outcome.kind === "success") return { to: "delivered" };
-  if (outcome.kind === "status" && outcome.status === 410) return { to: "failed", because: "gone" };
+  if (isGone(outcome) && !situation.isTest) return { to: "failed", because: "gone" };
   if (outcome.kind === "blocked" && !situation.urlPassed) return { to: "failed", because: "blocked" };
   const planned = situation.isTest
     ? null
@@ -49,9 +50,17 @@ export function decide(outcome: Outcome, situation: Situation): Transition {
   return { to: "pending", dueAt: situation.now + waitMs, waitMs, because: causeOf(outcome) };
 }
 
-/** How long a webhook's other deliveries should rest after this outcome: its `Retry-After`, at most a minute. 0: not at all. */
-export function laneHoldMs(outcome: Outcome): Millis {
-  return Math.min(retryAfterMs(outcome), LANE_HOLD_MAX_MS);
+/**
+ * How long a webhook's other deliveries should rest after this outcome: its `Retry-After`, at most a minute. 0: not at all,
+ * as after a last attempt, where `Retry-After` is ignored.
+ */
+export function laneHoldMs(outcome: Outcome, next: Transition): Millis {
+  return next.to === "pending" ? Math.min(retryAfterMs(outcome), LANE_HOLD_MAX_MS) : 0;
+}
+
+/** The receiver says that it is gone for good (RFC 9110 §15.5.11). */
+function isGone(outcome: Outcome): boolean {
+  return outcome.kind === "status" && outcome.status === 410;
 }
 
 function retryAfterMs(outcome: Outcome): Millis {
