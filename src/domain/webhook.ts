@@ -1,3 +1,4 @@
+import { SECRET_MAX_CHARACTERS } from "../limits.ts";
 import type { Millis } from "../world.ts";
 
 /** A receiver, as its owner configured it. `key` is the store's own number for the row and never leaves the process. */
@@ -48,4 +49,21 @@ export function maskSecret(secret: string): string {
   const characters = [...secret];
   if (characters.length < PARTLY_SHOWN_MIN_CHARACTERS) return MASKED_PREFIX;
   return MASKED_PREFIX + characters.slice(-UNMASKED_TAIL).join("");
+}
+
+const MASKED = /^\*{4}(?:.{4})?$/su;
+
+/** Why this cannot be a webhook's secret, as a sentence, or null. The sentence does not repeat it. */
+export function secretProblem(secret: string): string | null {
+  const characters = [...secret].length;
+  if (characters === 0 || characters > SECRET_MAX_CHARACTERS) {
+    return `A secret has 1 to ${SECRET_MAX_CHARACTERS} characters, and this one has ${characters}.`;
+  }
+  if (/\p{Cc}/u.test(secret)) return "A secret has no control characters, such as a line feed at its end.";
+  // Not a character, so there are no UTF-8 bytes for it to sign with.
+  if (!secret.isWellFormed())
+    return "A secret consists of whole characters, and this one has half of a surrogate pair.";
+  if (MASKED.test(secret))
+    return "This is how a secret is shown, not the secret itself. Leave the field away to keep the stored one.";
+  return null;
 }
