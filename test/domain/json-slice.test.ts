@@ -273,8 +273,8 @@ describe("nesting", () => {
     expect(performance.now() - started).toBeLessThan(500);
   });
 
-  test("of five million brackets needs no stack even where it is allowed", () => {
-    expect(verdictOfScan("[".repeat(5_000_000) + "]".repeat(5_000_000))).toBe("not_object");
+  test("of a million brackets needs no stack even where it is allowed", () => {
+    expect(verdictOfScan("[".repeat(1_000_000) + "]".repeat(1_000_000))).toBe("not_object");
   });
 });
 
