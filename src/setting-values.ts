@@ -1,7 +1,6 @@
-import { isIP } from "node:net";
 import { Cron } from "croner";
 import type { Catalogue } from "./domain/event-types.ts";
-import { type Cidr, parseCidr } from "./domain/ip.ts";
+import { type Cidr, parseCidr, parseIp } from "./domain/ip.ts";
 import { Secret } from "./domain/secret.ts";
 import { parseEventTypes } from "./event-types-file.ts";
 import {
@@ -24,7 +23,7 @@ function isName(text: string): boolean {
 /** Where to listen: IPv6 with or without brackets. */
 export const listenAddress: Parse<string> = (text) => {
   const address = text.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-  if (isIP(address) !== 0 || isName(address)) return valid(address);
+  if (parseIp(address) !== null || isName(address)) return valid(address);
   return invalid("an IP address or a host name, without scheme and port");
 };
 

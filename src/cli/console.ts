@@ -8,11 +8,24 @@ export interface Console {
   error(text: string): void;
 }
 
+/** What is used of `process.stdout`. */
+interface OutputStream {
+  readonly isTTY?: boolean;
+  write(text: string, written?: () => void): unknown;
+  on(event: "error", listener: () => void): unknown;
+}
+
 /**
  * The process's own. A reader that is gone ends nothing: deliveries matter more than their log lines. One that is too
  * slow loses lines rather than filling the memory, and standard error tells how many.
  */
-export function processConsole({ stdout, stderr }: Pick<NodeJS.Process, "stdout" | "stderr">): Console {
+export function processConsole({
+  stdout,
+  stderr,
+}: {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}): Console {
   const unread = { characters: 0, lostLines: 0 };
   const error = (text: string) => void stderr.write(text);
   const out = (text: string) => {

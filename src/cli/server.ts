@@ -2,14 +2,10 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import { createLog, type Log } from "../log.ts";
-import { createClock } from "../real/clock.ts";
-import { openFilesMax } from "../real/open-files.ts";
-import { createRandom } from "../real/random.ts";
-import { createResolver } from "../real/resolver.ts";
-import { createTransport } from "../real/transport.ts";
+import { thisMachine } from "../real/machine.ts";
+import { createRealWorld } from "../real/world.ts";
 import { buildService, type Service, type Started } from "../service.ts";
 import { VERSION } from "../version.ts";
-import type { World } from "../world.ts";
 import { banner } from "./banner.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -27,7 +23,7 @@ export interface ServerOptions {
 /** Runs Posthorn until a signal ends it. The first signal lets requests in flight end, a second one stops at once. */
 export async function serve({ config, warnings, console, exit }: ServerOptions): Promise<ExitCode> {
   const signals = stopSignals();
-  const world = realWorld();
+  const world = createRealWorld();
   const log = openLog(config, console, world.clock.wall);
   for (const warning of warnings) log.warn(warning);
   const onFatal = (error: unknown) => {
@@ -36,7 +32,7 @@ export async function serve({ config, warnings, console, exit }: ServerOptions):
   };
   process.on("uncaughtException", onFatal).on("unhandledRejection", onFatal);
   try {
-    const service = await buildService(config, world, { log, version: VERSION, openFilesMax: openFilesMax(), onFatal });
+    const service = await buildService(config, world, { log, version: VERSION, machine: thisMachine(), onFatal });
     announce(await service.start(), config, log, console);
     await stopAfter(signals, service, log);
     return EXIT.ok;
@@ -46,10 +42,6 @@ export async function serve({ config, warnings, console, exit }: ServerOptions):
     console.error(`${sentence}\n`);
     return EXIT.failed;
   }
-}
-
-function realWorld(): World {
-  return { clock: createClock(), random: createRandom(), resolver: createResolver(), transport: createTransport() };
 }
 
 function openLog(config: Config, console: Console, wall: () => number): Log {
