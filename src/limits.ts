@@ -87,6 +87,11 @@ export const RESEND_CHUNK = 500;
 export const SUBSCRIPTIONS_MAX = 100;
 export const EVENT_TYPE_MAX_CHARACTERS = 100;
 export const SECRET_MAX_CHARACTERS = 256;
+/** Of a secret that Posthorn makes. */
+export const WEBHOOK_SECRET_BYTES = 32;
+/** Of a key's and a session's token: not to be guessed. */
+export const KEY_TOKEN_BYTES = 32;
+export const SESSION_TOKEN_BYTES = 32;
 export const URL_MAX_CHARACTERS = 2_048;
 export const DESCRIPTION_MAX_CHARACTERS = 500;
 export const CUSTOM_HEADERS_MAX = 20;
@@ -114,6 +119,28 @@ export const RECLAIM_CHUNK_PAGES = 256;
 /** The writer is left to others for this long between two chunks. */
 export const PRUNE_PAUSE_MS = 20;
 export const READ_MAX_MS = 2 * SECOND_MS;
+
+// The store.
+/** How long a statement waits for another program that has the database open: a backup, somebody's SQLite shell. */
+export const BUSY_TIMEOUT_MS = 5 * SECOND_MS;
+/** What shares one transaction at most: bounds both the wait for its answer and the message that carries it. */
+export const WRITE_BATCH_MAX_COMMANDS = 512;
+export const WRITE_BATCH_MAX_CHARACTERS = 4 * KB * KB;
+/** How often outcomes that found the disk full are tried again. */
+export const FULL_RETRY_MS = 1 * SECOND_MS;
+export const WRITER_CACHE_KB = 16 * KB;
+export const READER_CACHE_KB = 4 * KB;
+/** The write-ahead log is cut back to this after a burst. */
+export const WAL_KEPT_MAX_BYTES = 32 * KB * KB;
+export const WEBHOOKS_CACHED_MAX = 10_000;
+export const CREDENTIALS_CACHED_MAX = 10_000;
+export const SUBSCRIBERS_CACHED_MAX_TENANTS = 10_000;
+/** Rows that one page of the logs looks at when no index fits all of its filters. */
+export const LOG_EXAMINED_MAX = 2_000;
+export const EVENT_LOG_MAX = 1_000;
+export const KEYS_LISTED_MAX = 1_000;
+/** When old rows are removed, this much of a body takes about as long as one row. */
+export const TIDY_BYTES_PER_ROW = 16 * KB;
 
 // What an operator may set.
 export const ADMIN_KEY_MIN_CHARACTERS = 32;
@@ -144,6 +171,8 @@ assert(LANE_BUFFER_MAX >= SEEK_BATCH, "LANE_BUFFER_MAX >= SEEK_BATCH (a seek fit
 assert(LANE_LOW_MARK < SEEK_BATCH, "LANE_LOW_MARK < SEEK_BATCH (a refill outlasts the search for the next)");
 assert(LOOP_SILENCE_MAX_MS >= 3 * POLL_MS, "LOOP_SILENCE_MAX_MS >= 3 * POLL_MS");
 assert(BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX, "BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX");
+assert(PAGE_MAX < LOG_EXAMINED_MAX, "PAGE_MAX < LOG_EXAMINED_MAX (a page of the logs can be full)");
+assert(WRITE_BATCH_MAX_COMMANDS < UNSETTLED_MAX, "WRITE_BATCH_MAX_COMMANDS < UNSETTLED_MAX (outcomes come in batches)");
 assert(LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS, "LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS");
 assert(RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS, "RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS");
 assert(TIMEOUT_MIN_MS < TIMEOUT_MAX_MS, "TIMEOUT_MIN_MS < TIMEOUT_MAX_MS");

@@ -1,0 +1,53 @@
+import { Problem, problemEnvelope } from "../domain/problem.ts";
+import type { StoreError } from "../store/contract.ts";
+
+const RETRY_AFTER_SECONDS = { "Retry-After": "5" };
+
+/** What a client is told of an error: itself when it is a problem, a store's refusal in our words, else nothing but a 500. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isStoreError(error)) return problemOfStore(error);
+  return fault();
+}
+
+function fault(): Problem {
+  return new Problem(
+    "internal_error",
+    "Something went wrong inside Posthorn; the request may not have been carried out.",
+  );
+}
+
+/** The response that tells a problem. */
+export function problemResponse(problem: Problem, requestId: string): Response {
+  const headers = {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    ...problem.headers,
+  };
+  return new Response(JSON.stringify(problemEnvelope(problem, requestId)), { status: problem.status, headers });
+}
+
+function problemOfStore({ code }: StoreError): Problem {
+  switch (code) {
+    case "full":
+      return new Problem("storage_full", "There is no room on the disk: nothing was stored.", {
+        headers: RETRY_AFTER_SECONDS,
+      });
+    case "too_slow":
+      return new Problem("read_too_slow", "The read took too long and was cut off.", { headers: RETRY_AFTER_SECONDS });
+    case "closed":
+      return shuttingDown();
+    case "refused":
+      return fault();
+  }
+}
+
+/** 503 for what may not begin any more. */
+export function shuttingDown(): Problem {
+  return new Problem("shutting_down", "Posthorn is stopping and takes nothing new.", { headers: RETRY_AFTER_SECONDS });
+}
+
+/** By its name: errors also come from a worker, where the class is another. */
+function isStoreError(error: unknown): error is StoreError {
+  return error instanceof Error && error.name === "StoreError";
+}

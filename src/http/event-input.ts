@@ -1,0 +1,72 @@
+import { wireBody } from "../domain/event.ts";
+import { newId } from "../domain/ids.ts";
+import { Problem, type ProblemDetail, validationFailed } from "../domain/problem.ts";
+import type { NewEvent } from "../store/contract.ts";
+import { EVENT_ID, EVENT_ID_FORM } from "./event-schemas.ts";
+import { typeProblems } from "./event-type-check.ts";
+import type { HttpParts } from "./parts.ts";
+import type { Members } from "./request-body.ts";
+import { received } from "./validation.ts";
+
+export interface GivenEvent {
+  readonly type: string;
+  readonly id?: string;
+}
+
+export type EventInputParts = Pick<HttpParts, "clock" | "random" | "settings" | "now">;
+
+/**
+ * The event that a request posts, its body built once for all attempts.
+ *
+ * @param members hold the text of `data`, which nobody has read or written since it came in
+ * @throws Problem 422 or (one of our own deliveries came back) 409
+ */
+export function eventInput(
+  given: GivenEvent,
+  members: Members,
+  headers: Headers,
+  tenant: string,
+  parts: EventInputParts,
+): NewEvent {
+  const { clock, random, settings, now } = parts;
+  refuseLoop(headers, settings.headerPrefix);
+  const id = given.id ?? idempotencyKey(headers);
+  refuse([...typeProblems("/type", given.type, settings.catalogue), ...idProblems(id)]);
+  const at = clock.wall();
+  const wire = {
+    id: id ?? newId("event", at, random.bytes(10)),
+    type: given.type,
+    createdAt: wholeSecond(at),
+    apiVersion: settings.apiVersion,
+  };
+  const firstDeliveryId = newId("delivery", at, random.bytes(10));
+  return { ...wire, tenant, body: wireBody(wire, members.get("data") ?? "{}"), firstDeliveryId, dueAt: now() };
+}
+
+function wholeSecond(at: number): number {
+  return at - (at % 1_000);
+}
+
+/** A receiver that posts what it gets back to us would go on for ever. */
+function refuseLoop(headers: Headers, headerPrefix: string): void {
+  if (!headers.has(`${headerPrefix}Delivery`)) return;
+  throw new Problem(
+    "loop_detected",
+    `The request bears ${headerPrefix}Delivery: it is one of Posthorn's own deliveries.`,
+  );
+}
+
+/** As such, or as the quoted string that draft-ietf-httpapi-idempotency-key-header asks for. */
+function idempotencyKey(headers: Headers): string | undefined {
+  return headers.get("idempotency-key")?.replace(/^"(.*)"$/, "$1");
+}
+
+function idProblems(id: string | undefined): ProblemDetail[] {
+  if (id === undefined || EVENT_ID.test(id)) return [];
+  // The schema has judged the body's own id: this one is the header's.
+  return [{ path: "Idempotency-Key", message: `Must be ${EVENT_ID_FORM}.`, ...received(id) }];
+}
+
+function refuse(problems: readonly ProblemDetail[]): void {
+  if (problems.length > 0) throw validationFailed(problems);
+}

@@ -1,0 +1,81 @@
+import { Type } from "@sinclair/typebox";
+import { EVENT_TYPE_MAX_CHARACTERS } from "../limits.ts";
+import { LogEntryView } from "./log-schemas.ts";
+import { PageQuery } from "./query.ts";
+import { CLOSED, count, formed, record, wholeSecondInstant } from "./schemas.ts";
+
+/** An event's wire id, when the app brings its own. */
+export const EVENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
+export const EVENT_ID_FORM = "1 to 64 of the characters A-Z, a-z, 0-9, _ and -";
+
+export const EventBody = Type.Object(
+  {
+    type: Type.String({ description: "One of the types of GET /api/event-types." }),
+    data: Type.Object(
+      {},
+      {
+        additionalProperties: true,
+        description: "Sent to the receivers to the byte as it is here. At most 64 levels deep.",
+      },
+    ),
+    id: Type.Optional(
+      formed(
+        EVENT_ID,
+        EVENT_ID_FORM,
+        "Unique per tenant: the same event posted again under it is stored once. Without it, `Idempotency-Key` serves, else one is made.",
+      ),
+    ),
+  },
+  { ...CLOSED, description: "An event." },
+);
+
+const SUMMARY = {
+  id: Type.String({ description: "The id on the wire: receivers see the same one on every attempt." }),
+  type: Type.String({ description: "Its type." }),
+  created: wholeSecondInstant("When it came in."),
+  api_version: Type.String({ description: "As on the wire." }),
+};
+
+const COUNTED = { ...SUMMARY, deliveries: count("How many webhooks matched when it came in.") };
+const TEST = Type.Optional(Type.Literal(true, { description: "Only on the events of tests." }));
+
+export const EventAcceptedView = record(
+  {
+    ...COUNTED,
+    duplicate: Type.Optional(
+      Type.Literal(true, { description: "Only when the event was known: nothing was stored or sent again." }),
+    ),
+  },
+  "The event and all its deliveries are on disk.",
+);
+
+export const EventView = record({ ...COUNTED, test: TEST }, "An event without its data.");
+
+export const EventDetailView = record(
+  {
+    ...SUMMARY,
+    test: TEST,
+    deliveries: Type.Array(LogEntryView, { description: "All of them, newest first, resends included." }),
+    data: Type.Object({}, { additionalProperties: true, description: "To the byte as it was posted." }),
+  },
+  "An event and its deliveries.",
+);
+
+export const EventQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    event_type: Type.Optional(
+      Type.String({ maxLength: EVENT_TYPE_MAX_CHARACTERS, description: "Only events of this type." }),
+    ),
+  },
+  CLOSED,
+);
+
+export const EventTypeView = record(
+  {
+    name: Type.String({ description: "What `type` and a webhook's `events` may say." }),
+    description: Type.String({ description: "For people." }),
+    sample: Type.Object({}, { additionalProperties: true, description: "The `data` that a test sends." }),
+  },
+  "An event type of the catalogue.",
+);

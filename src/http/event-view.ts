@@ -1,0 +1,26 @@
+import { wholeSeconds } from "../domain/event.ts";
+import type { EventDetail, EventSummary } from "../store/contract.ts";
+import { logEntryView } from "./log-entry-view.ts";
+
+/** What the answer to a post says of an event, the first time and every time after. */
+export function acceptedView(event: EventSummary) {
+  return { ...wireFields(event), deliveries: event.deliveries };
+}
+
+/** An event as lists show it. */
+export function eventView(event: EventSummary) {
+  return { ...acceptedView(event), ...mark(event) };
+}
+
+/** An event with its deliveries, but without its data: that is spliced in by the bytes. */
+export function eventDetailView(event: EventDetail) {
+  return { ...wireFields(event), ...mark(event), deliveries: event.log.map(logEntryView) };
+}
+
+function wireFields({ id, type, createdAt, apiVersion }: EventSummary) {
+  return { id, type, created: wholeSeconds(createdAt), api_version: apiVersion };
+}
+
+function mark({ isTest }: EventSummary) {
+  return isTest ? { test: true } : {};
+}

@@ -1,0 +1,45 @@
+import type { TSchema } from "@sinclair/typebox";
+
+/** A schema object of OpenAPI 3.0.3, or a reference to one. */
+export type OpenApiSchema = Readonly<Record<string, unknown>>;
+
+/**
+ * TypeBox writes JSON Schema; OpenAPI 3.0.3 has a dialect of its own: no `const`, no `null` type.
+ *
+ * @param names of the schemas that stand under `components` and are referred to
+ */
+export function openApiSchema(schema: TSchema, names: ReadonlyMap<TSchema, string>): OpenApiSchema {
+  const name = names.get(schema);
+  return name === undefined ? inline(schema, names) : { $ref: `#/components/schemas/${name}` };
+}
+
+/** The schema itself, also of one that has a name. */
+export function inline(schema: TSchema, names: ReadonlyMap<TSchema, string>): OpenApiSchema {
+  const { anyOf, const: constant, properties, items, additionalProperties, ...rest } = schema;
+  if (Array.isArray(anyOf)) return union(anyOf, rest, names);
+  const converted: Record<string, unknown> = { ...rest };
+  if (constant !== undefined) converted["enum"] = [constant];
+  if (properties !== undefined) converted["properties"] = mapped(properties, names);
+  if (items !== undefined) converted["items"] = openApiSchema(items, names);
+  if (additionalProperties !== undefined) converted["additionalProperties"] = additional(additionalProperties, names);
+  return converted;
+}
+
+function mapped(properties: Readonly<Record<string, TSchema>>, names: ReadonlyMap<TSchema, string>): OpenApiSchema {
+  return Object.fromEntries(Object.entries(properties).map(([key, schema]) => [key, openApiSchema(schema, names)]));
+}
+
+function additional(schema: boolean | TSchema, names: ReadonlyMap<TSchema, string>): unknown {
+  return typeof schema === "boolean" ? schema : openApiSchema(schema, names);
+}
+
+/** The unions here are of words, or of one schema and null. */
+function union(members: readonly TSchema[], rest: object, names: ReadonlyMap<TSchema, string>): OpenApiSchema {
+  const others = members.filter(({ type }) => type !== "null");
+  const isNullable = others.length < members.length;
+  const nullable = isNullable ? { nullable: true } : {};
+  const words: unknown[] = others.map((member) => member["const"]);
+  const isOfWords = words.every((word) => word !== undefined);
+  if (isOfWords) return { type: "string", enum: isNullable ? [...words, null] : words, ...nullable, ...rest };
+  return Object.assign({}, ...others.map((member) => openApiSchema(member, names)), nullable, rest);
+}

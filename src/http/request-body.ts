@@ -1,0 +1,101 @@
+import { scanObject } from "../domain/json-slice.ts";
+import { Problem, validationFailed } from "../domain/problem.ts";
+import { formatSize } from "../domain/quantity.ts";
+import { JSON_DEPTH_MAX } from "../limits.ts";
+
+/** The texts of a JSON object's values, as they came, by their keys. */
+export type Members = ReadonlyMap<string, string>;
+
+/**
+ * The body of a request as the members of one JSON object.
+ *
+ * @param maxBytes more is a 413, noticed before the rest is read, whether the length was declared or not
+ * @returns null when there is no body
+ * @throws Problem
+ */
+export async function readMembers(request: Request, maxBytes: number): Promise<Members | null> {
+  refuseEncoding(request.headers.get("content-encoding"));
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes.length === 0) return null;
+  refuseMediaType(request.headers.get("content-type"));
+  return membersOf(decode(bytes));
+}
+
+function refuseEncoding(encoding: string | null): void {
+  if (encoding === null || encoding.toLowerCase() === "identity") return;
+  throw new Problem(
+    "unsupported_content_encoding",
+    "The body must not be compressed: Content-Encoding is not supported.",
+  );
+}
+
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
+
+function refuseMediaType(type: string | null): void {
+  if (type !== null && JSON_TYPE.test(type)) return;
+  const given = type === null ? "has no Content-Type" : "is of another Content-Type";
+  throw new Problem("unsupported_media_type", `The body must be application/json, and this one ${given}.`);
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declared = request.headers.get("content-length");
+  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  try {
+    return declared === null ? await readUpTo(request, maxBytes) : await request.bytes();
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem("incomplete_body", "The body ended before it was complete.");
+  }
+}
+
+async function readUpTo(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Leaving the loop cancels the stream, so what comes after the limit is not read.
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number): Problem {
+  return new Problem(
+    "body_too_large",
+    `The body is longer than ${formatSize(maxBytes)}, which is the most for this route.`,
+  );
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const BYTE_ORDER_MARK = "\ufeff";
+
+function decode(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = UTF8.decode(bytes);
+  } catch {
+    throw new Problem("invalid_encoding", "The body is not valid UTF-8.");
+  }
+  if (!text.startsWith(BYTE_ORDER_MARK)) return text;
+  throw new Problem("invalid_encoding", "The body begins with a byte order mark, which JSON must not (RFC 8259 §8.1).");
+}
+
+function membersOf(text: string): Members {
+  const scan = scanObject(text, JSON_DEPTH_MAX);
+  if (!scan.ok) throw refused(scan);
+  if (scan.duplicates.length === 0) return scan.members;
+  const message = "This field is given twice.";
+  throw validationFailed(scan.duplicates.map((name) => ({ path: `/${name}`, message })));
+}
+
+function refused({ problem, message }: Extract<ReturnType<typeof scanObject>, { ok: false }>): Problem {
+  switch (problem) {
+    case "syntax":
+      return new Problem("invalid_json", `The body is not JSON. ${message}`);
+    case "too_deep":
+      return validationFailed([{ path: "", message: `Nested deeper than ${JSON_DEPTH_MAX} levels. ${message}` }]);
+    case "not_object":
+      return validationFailed([{ path: "", message: "Must be a JSON object." }]);
+  }
+}

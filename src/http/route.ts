@@ -1,0 +1,74 @@
+import type { Static, TObject } from "@sinclair/typebox";
+import type { Access, Caller, Gate } from "./auth.ts";
+import { type Body, type BodyRule, bodyReader } from "./body-rule.ts";
+import { queryReader } from "./query.ts";
+import type { RouteDocument } from "./route-document.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** What stands in the places of the path; undefined where the client's percent-encoding is broken. */
+export type Params = Readonly<Record<string, string | undefined>>;
+
+/** A route as the server mounts it and the document describes it; the types of its own parts are behind it. */
+export interface Route {
+  readonly method: Method;
+  /** With `:name` for each place. */
+  readonly path: string;
+  readonly access: Access;
+  readonly body?: BodyRule;
+  readonly query?: TObject;
+  /** When the answer may take longer than a connection may be idle. */
+  readonly answerSeconds?: number;
+  readonly document: RouteDocument;
+  /** @throws Problem */
+  serve(request: Request, params: Params, gate: Gate): Promise<Response>;
+}
+
+/** A request whose parts are as the route's schemas say. */
+export interface OpenCall<Value> extends Body<Value> {
+  readonly request: Request;
+  readonly params: Params;
+}
+
+export interface Call<Value, Query> extends OpenCall<Value> {
+  readonly caller: Caller;
+  readonly query: Query;
+}
+
+interface OpenDefinition<Fields extends TObject> extends Omit<Route, "access" | "query" | "serve"> {
+  readonly body?: BodyRule<Fields>;
+  handle(call: OpenCall<Static<Fields>>): Response | Promise<Response>;
+}
+
+interface Definition<Fields extends TObject, Query extends TObject> extends Omit<Route, "serve"> {
+  readonly access: Exclude<Access, "open">;
+  readonly body?: BodyRule<Fields>;
+  readonly query?: Query;
+  handle(call: Call<Static<Fields>, Static<Query>>): Response | Promise<Response>;
+}
+
+/** A route for those who may use it: first the key, then the query (a parameter nobody knows is refused), then the body. */
+export function route<Fields extends TObject, Query extends TObject>(definition: Definition<Fields, Query>): Route {
+  const { handle, ...rest } = definition;
+  const queryOf = queryReader(definition.query);
+  const bodyOf = bodyReader(definition.body);
+  return {
+    ...rest,
+    serve: async (request, params, gate) => {
+      const caller = await gate.admit(definition.access, request);
+      const query = queryOf(request.url);
+      return handle({ request, params, caller, query, ...(await bodyOf(request)) });
+    },
+  };
+}
+
+/** A route for everybody. */
+export function openRoute<Fields extends TObject>(definition: OpenDefinition<Fields>): Route {
+  const { handle, ...rest } = definition;
+  const bodyOf = bodyReader(definition.body);
+  return {
+    ...rest,
+    access: "open",
+    serve: async (request, params) => handle({ request, params, ...(await bodyOf(request)) }),
+  };
+}

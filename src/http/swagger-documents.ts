@@ -1,0 +1,45 @@
+import { Type } from "@sinclair/typebox";
+import type { RouteDocument } from "./route-document.ts";
+
+export const READ_PAGE: RouteDocument = {
+  tag: "Documentation",
+  operationId: "readPage",
+  summary: "This page",
+  answer: {
+    status: 200,
+    description: "Swagger UI, every file of it from this server.",
+    kind: "text",
+    contentType: "text/html",
+    schema: Type.String(),
+    example: "<!doctype html>",
+  },
+};
+
+export const READ_DOCUMENT: RouteDocument = {
+  tag: "Documentation",
+  operationId: "readDocument",
+  summary: "This document",
+  answer: {
+    status: 200,
+    description: "OpenAPI 3.0.3.",
+    kind: "text",
+    contentType: "application/json",
+    schema: Type.Object({}, { additionalProperties: true }),
+    example: { openapi: "3.0.3" },
+  },
+};
+
+export const READ_ASSET: RouteDocument = {
+  tag: "Documentation",
+  operationId: "readAsset",
+  summary: "A file of this page",
+  answer: {
+    status: 200,
+    description: "A script, a style sheet or an icon.",
+    kind: "text",
+    contentType: "application/octet-stream",
+    schema: Type.String({ format: "binary" }),
+    example: "",
+  },
+  problems: ["unknown_route"],
+};

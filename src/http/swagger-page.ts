@@ -1,0 +1,61 @@
+import faviconPath from "swagger-ui-dist/favicon-32x32.png" with { type: "file" };
+import stylePath from "swagger-ui-dist/swagger-ui.css" with { type: "file" };
+import bundlePath from "swagger-ui-dist/swagger-ui-bundle.js" with { type: "file" };
+
+/** The page of the documentation. It loads nothing from anywhere else, and runs no script but these two files. */
+export const SWAGGER_PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Posthorn API</title>
+    <link rel="icon" href="/swagger/favicon.png">
+    <link rel="stylesheet" href="/swagger/swagger-ui.css">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/swagger/swagger-ui-bundle.js"></script>
+    <script src="/swagger/start.js"></script>
+  </body>
+</html>
+`;
+
+/** Keeps a pasted key over a reload, and lets the browser send the session's cookie. */
+const START = `window.ui = SwaggerUIBundle({
+  url: "/swagger/json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  persistAuthorization: true,
+  withCredentials: true,
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  validatorUrl: null,
+});
+`;
+
+/** Swagger UI sets style attributes and shows images of its own; scripts come from here alone. */
+export const SWAGGER_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+export interface Asset {
+  readonly content: string | ReturnType<typeof Bun.file>;
+  readonly contentType: string;
+}
+
+const JAVASCRIPT = "text/javascript; charset=utf-8";
+
+/** The files of the page by their names. */
+export const SWAGGER_ASSETS: ReadonlyMap<string, Asset> = new Map([
+  ["swagger-ui-bundle.js", { content: Bun.file(bundlePath), contentType: JAVASCRIPT }],
+  ["start.js", { content: START, contentType: JAVASCRIPT }],
+  ["swagger-ui.css", { content: Bun.file(stylePath), contentType: "text/css; charset=utf-8" }],
+  ["favicon.png", { content: Bun.file(faviconPath), contentType: "image/png" }],
+]);

@@ -1,0 +1,50 @@
+import { Problem } from "../domain/problem.ts";
+import { openApi } from "./openapi.ts";
+import type { HttpSettings } from "./parts.ts";
+import { openRoute, type Route } from "./route.ts";
+import { READ_ASSET, READ_DOCUMENT, READ_PAGE } from "./swagger-documents.ts";
+import { SWAGGER_ASSETS, SWAGGER_PAGE, SWAGGER_POLICY } from "./swagger-page.ts";
+
+/** The documentation of `routes` and of itself: a page for people, and the document for tools. */
+export function swaggerRoutes(routes: readonly Route[], settings: Pick<HttpSettings, "version">): readonly Route[] {
+  let written: Promise<string> | null = null;
+  const write = (): Promise<string> => {
+    written ??= openApi([...routes, ...own], settings);
+    return written;
+  };
+  const own: readonly Route[] = [page(), document(write), asset(settings)];
+  return own;
+}
+
+function page(): Route {
+  const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": SWAGGER_POLICY };
+  return openRoute({
+    method: "GET",
+    path: "/swagger",
+    document: READ_PAGE,
+    handle: () => new Response(SWAGGER_PAGE, { headers }),
+  });
+}
+
+function document(write: () => Promise<string>): Route {
+  return openRoute({
+    method: "GET",
+    path: "/swagger/json",
+    document: READ_DOCUMENT,
+    handle: async () => new Response(await write(), { headers: { "Content-Type": "application/json; charset=utf-8" } }),
+  });
+}
+
+function asset({ version }: Pick<HttpSettings, "version">): Route {
+  return openRoute({
+    method: "GET",
+    path: "/swagger/:asset",
+    document: READ_ASSET,
+    handle: ({ params }) => {
+      const found = SWAGGER_ASSETS.get(params["asset"] ?? "");
+      if (found === undefined) throw new Problem("unknown_route", "There is no route of this path.");
+      const { content, contentType } = found;
+      return new Response(content, { headers: { "Content-Type": contentType, ETag: `"${version}"` } });
+    },
+  });
+}

@@ -1,0 +1,83 @@
+import type { Static, TObject, TSchema } from "@sinclair/typebox";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import type { ProblemDetail } from "../domain/problem.ts";
+import { didYouMean } from "../domain/suggestion.ts";
+import { DETAILS_MAX, RECEIVED_MAX_CHARACTERS } from "../limits.ts";
+import { expectation, kindOf } from "./expectation.ts";
+
+/** A schema that is ready to judge values, and to say of each field in turn what is wrong with it. */
+export interface Validator<Value> {
+  accepts(value: unknown): value is Value;
+  /** One detail a field, in the schema's order; empty when the value is accepted. */
+  problems(value: unknown): ProblemDetail[];
+}
+
+/** @param prefix of the details' paths: `/` for a body, `?` for a query */
+export function validator<Schema extends TObject>(
+  schema: Schema,
+  prefix: keyof typeof WHAT = "/",
+): Validator<Static<Schema>> {
+  const check: TypeCheck<Schema> = TypeCompiler.Compile(schema);
+  return {
+    accepts: (value): value is Static<Schema> => check.Check(value),
+    problems: (value) => details(check.Errors(value), schema, prefix),
+  };
+}
+
+/** What may be shown of a value that came in: scalars, shortened. Nothing of a whole array or object. */
+export function received(value: unknown): Pick<ProblemDetail, "received"> {
+  if (typeof value === "string") return { received: shortened(value) };
+  const isScalar = value === null || typeof value === "number" || typeof value === "boolean";
+  return isScalar ? { received: value } : {};
+}
+
+function details(errors: Iterable<ValueError>, schema: TObject, prefix: keyof typeof WHAT): ProblemDetail[] {
+  const found = new Map<string, ProblemDetail>();
+  for (const error of errors) {
+    // A missing field is also reported as one of the wrong type: the first error of a field is the one to tell.
+    if (!found.has(error.path)) found.set(error.path, detail(error, schema, prefix));
+    if (found.size === DETAILS_MAX) break;
+  }
+  return [...found.values()];
+}
+
+function detail(error: ValueError, schema: TObject, prefix: keyof typeof WHAT): ProblemDetail {
+  const field = error.path.split("/")[1] ?? "";
+  const mayBeSecret = schema.properties[field]?.["writeOnly"] === true;
+  const path = shortened(prefix + error.path.slice(1));
+  return { path, message: sentence(error, schema, WHAT[prefix]), ...(mayBeSecret ? {} : received(error.value)) };
+}
+
+const WHAT = { "/": "field", "?": "parameter" } as const;
+
+function sentence(error: ValueError, schema: TObject, what: string): string {
+  switch (error.type) {
+    case ValueErrorType.ObjectRequiredProperty:
+      return `This ${what} is required: ${expectation(error.schema)}.`;
+    case ValueErrorType.ObjectAdditionalProperties:
+      return `There is no ${what} of this name.${didYouMean(error.path.slice(1), Object.keys(schema.properties))}`;
+    case ValueErrorType.ArrayMaxItems:
+    case ValueErrorType.ArrayMinItems:
+      return `Must be ${expectation(error.schema)}, not one of ${lengthOf(error.value)}.`;
+    case ValueErrorType.StringMaxLength:
+    case ValueErrorType.StringMinLength:
+      return `Must be ${expectation(error.schema)}, not one of ${lengthOf(error.value)} characters.`;
+    default:
+      return mismatch(error.schema, error.value);
+  }
+}
+
+function mismatch(schema: TSchema, value: unknown): string {
+  const expected = expectation(schema);
+  const isOfAnotherKind = typeof value !== "string" || schema["type"] !== "string";
+  return isOfAnotherKind ? `Must be ${expected}, not ${kindOf(value)}.` : `This must be ${expected}.`;
+}
+
+function lengthOf(value: unknown): number {
+  return typeof value === "string" || Array.isArray(value) ? value.length : 0;
+}
+
+function shortened(text: string): string {
+  return text.length <= RECEIVED_MAX_CHARACTERS ? text : `${text.slice(0, RECEIVED_MAX_CHARACTERS)}…`;
+}

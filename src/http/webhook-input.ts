@@ -1,0 +1,129 @@
+import type { Static } from "@sinclair/typebox";
+import { customHeaderProblem } from "../domain/custom-headers.ts";
+import { type Catalogue, subscriptionProblem } from "../domain/event-types.ts";
+import type { ProblemDetail } from "../domain/problem.ts";
+import { formatDuration, parseDuration } from "../domain/quantity.ts";
+import { maskSecret, type Webhook } from "../domain/webhook.ts";
+import { RETRY_STEP_MAX_MS, RETRY_STEP_MIN_MS, TIMEOUT_MAX_MS, TIMEOUT_MIN_MS } from "../limits.ts";
+import type { WebhookChanges } from "../store/contract.ts";
+import type { Millis } from "../world.ts";
+import { received } from "./validation.ts";
+import type { WebhookChangesBody } from "./webhook-schemas.ts";
+import { webhookView } from "./webhook-view.ts";
+
+type Given = Static<typeof WebhookChangesBody>;
+type Headers = readonly (readonly [name: string, value: string])[];
+
+export interface InputRules {
+  readonly catalogue: Catalogue;
+  readonly headerPrefix: string;
+}
+
+/** What a body means, and everything that is wrong with it beyond its form. Only without problems do the changes count. */
+export interface WebhookInput {
+  readonly changes: WebhookChanges;
+  readonly problems: readonly ProblemDetail[];
+}
+
+/**
+ * Reads the fields of a webhook that a client gives.
+ *
+ * @param stored the webhook to be changed, or null when one is to be made
+ */
+export function webhookInput(given: Given, stored: Webhook | null, rules: InputRules): WebhookInput {
+  const headers = given.headers === undefined ? undefined : headersOf(given.headers, stored);
+  return {
+    changes: changesOf(given, headers),
+    problems: [
+      ...subscriptionProblems(given.events ?? [], rules.catalogue),
+      ...secretProblems(given.secret, stored),
+      ...scheduleProblems(given.retry_schedule ?? []),
+      ...durationProblems("/timeout", given.timeout, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS),
+      ...headerProblems(headers ?? [], rules.headerPrefix),
+      ...(stored === null ? [] : readOnlyProblems(given, stored)),
+    ],
+  };
+}
+
+function changesOf(given: Given, headers: Headers | undefined): WebhookChanges {
+  const { url, events, secret, active, description, retry_schedule: schedule, timeout } = given;
+  return {
+    ...(url !== undefined && { url }),
+    ...(events !== undefined && { events: [...new Set(events)] }),
+    ...(secret !== undefined && { secret }),
+    ...(active !== undefined && { active }),
+    ...(description !== undefined && { description }),
+    ...(schedule !== undefined && { retryScheduleMs: schedule?.map(millisOf) ?? null }),
+    ...(timeout !== undefined && { timeoutMs: timeout === null ? null : millisOf(timeout) }),
+    ...(headers !== undefined && { headers }),
+  };
+}
+
+/** A text that is no duration has its problem already. */
+function millisOf(text: string): Millis {
+  return parseDuration(text) ?? 0;
+}
+
+/** A masked value that comes back as it was shown stands for the stored one: what was read may be written again. */
+function headersOf(given: Readonly<Record<string, string>>, stored: Webhook | null): Headers {
+  const known = new Map(stored?.headers.map(([name, value]) => [name.toLowerCase(), value]));
+  return Object.entries(given).map(([name, value]) => {
+    const kept = known.get(name.toLowerCase());
+    return [name, kept !== undefined && value === maskSecret(kept) ? kept : value] as const;
+  });
+}
+
+function subscriptionProblems(events: readonly string[], catalogue: Catalogue): ProblemDetail[] {
+  return events.flatMap((pattern, index) => {
+    const message = subscriptionProblem(catalogue, pattern);
+    return message === null ? [] : [{ path: `/events/${index}`, message, ...received(pattern) }];
+  });
+}
+
+const MASKED = /^\*{4}/;
+const CONTROL = /\p{Cc}/u;
+
+function secretProblems(secret: string | undefined, stored: Webhook | null): ProblemDetail[] {
+  if (secret === undefined) return [];
+  const isMasked = stored !== null && (secret === maskSecret(stored.secret) || MASKED.test(secret));
+  if (isMasked)
+    return [{ path: "/secret", message: "This is the masked secret. Leave the field away to keep the secret." }];
+  const isUsable = secret.isWellFormed() && !CONTROL.test(secret);
+  return isUsable ? [] : [{ path: "/secret", message: "Must have no control characters and no lone surrogates." }];
+}
+
+function scheduleProblems(steps: readonly string[]): ProblemDetail[] {
+  return steps.flatMap((step, index) =>
+    durationProblems(`/retry_schedule/${index}`, step, RETRY_STEP_MIN_MS, RETRY_STEP_MAX_MS),
+  );
+}
+
+function durationProblems(path: string, text: string | null | undefined, least: Millis, most: Millis): ProblemDetail[] {
+  if (text === null || text === undefined) return [];
+  const ms = parseDuration(text);
+  if (ms !== null && ms >= least && ms <= most) return [];
+  const range = `from ${formatDuration(least)} to ${formatDuration(most)}`;
+  return [{ path, message: `Must be a duration such as "2s", ${range}.`, ...received(text) }];
+}
+
+function headerProblems(headers: Headers, headerPrefix: string): ProblemDetail[] {
+  const problem = customHeaderProblem(headers, headerPrefix);
+  if (problem === null) return [];
+  return [{ path: problem.name === null ? "/headers" : pointer("headers", problem.name), message: problem.message }];
+}
+
+/** RFC 6901. */
+function pointer(...keys: readonly string[]): string {
+  return keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+const READ_ONLY = ["id", "disabled_reason", "createdAt", "updatedAt"] as const;
+
+function readOnlyProblems(given: Given, stored: Webhook): ProblemDetail[] {
+  const view = webhookView(stored);
+  return READ_ONLY.filter((name) => given[name] !== undefined && given[name] !== view[name]).map((name) => ({
+    path: `/${name}`,
+    message: "This field is read-only. Leave it away, or send it as it is stored.",
+    ...received(given[name]),
+  }));
+}

@@ -1,0 +1,142 @@
+import type { Static } from "@sinclair/typebox";
+import { newId } from "../domain/ids.ts";
+import { WEBHOOK_SECRET_BYTES } from "../limits.ts";
+import type { NewWebhook, Store } from "../store/contract.ts";
+import { answer, answerPage } from "./answer.ts";
+import type { Caller } from "./auth.ts";
+import { cursorAfter, pageRequest } from "./cursor.ts";
+import { notFound, webhookIn } from "./found.ts";
+import type { HttpParts } from "./parts.ts";
+import { PageQuery } from "./query.ts";
+import { type Route, route } from "./route.ts";
+import { acceptUrl } from "./url-check.ts";
+import {
+  CREATE_WEBHOOK,
+  DELETE_WEBHOOK,
+  LIST_WEBHOOKS,
+  READ_SECRET,
+  READ_WEBHOOK,
+  UPDATE_WEBHOOK,
+} from "./webhook-documents.ts";
+import { webhookInput } from "./webhook-input.ts";
+import { NewWebhookBody, WebhookChangesBody } from "./webhook-schemas.ts";
+import { newWebhookView, webhookView } from "./webhook-view.ts";
+
+export interface WebhookParts
+  extends Pick<HttpParts, "clock" | "random" | "settings" | "judge" | "wakeWebhook" | "tidySoon"> {
+  readonly store: Pick<Store, "createWebhook" | "listWebhooks" | "findWebhook" | "updateWebhook" | "deleteWebhook">;
+}
+
+export function webhookRoutes(parts: WebhookParts): readonly Route[] {
+  return [create(parts), list(parts), read(parts), update(parts), remove(parts), readSecret(parts)];
+}
+
+function create(parts: WebhookParts): Route {
+  return route({
+    method: "POST",
+    path: "/api/webhooks",
+    access: "manage",
+    body: { schema: NewWebhookBody, alsoAsks: (given) => webhookInput(given, null, parts.settings).problems },
+    document: CREATE_WEBHOOK,
+    handle: async ({ body, caller }) => {
+      const webhook = await parts.store.createWebhook(await newWebhook(body, caller, parts));
+      return answer(newWebhookView(webhook), { status: 201, headers: { Location: `/api/webhooks/${webhook.id}` } });
+    },
+  });
+}
+
+/** @throws Problem 422 */
+async function newWebhook(
+  body: Static<typeof NewWebhookBody>,
+  caller: Caller,
+  parts: WebhookParts,
+): Promise<NewWebhook> {
+  const { changes, problems } = webhookInput(body, null, parts.settings);
+  const urlPassed = await acceptUrl(body.url, problems, caller, parts);
+  const createdAt = parts.clock.wall();
+  const id = newId("webhook", createdAt, parts.random.bytes(10));
+  const { url, events } = body;
+  return { ...defaults(parts), url, events, ...changes, id, tenant: caller.tenant, urlPassed, createdAt };
+}
+
+function defaults({ random }: WebhookParts) {
+  const secret = `whsec_${random.bytes(WEBHOOK_SECRET_BYTES).toBase64()}`;
+  return { secret, active: true, description: null, retryScheduleMs: null, timeoutMs: null, headers: [] };
+}
+
+function list({ store }: WebhookParts): Route {
+  return route({
+    method: "GET",
+    path: "/api/webhooks",
+    access: "read",
+    query: PageQuery,
+    document: LIST_WEBHOOKS,
+    handle: async ({ query, caller }) => {
+      const identity = ["webhooks", caller.tenant];
+      const page = await store.listWebhooks(caller.tenant, pageRequest(query, identity));
+      return answerPage(page.rows.map(webhookView), cursorAfter(page, identity));
+    },
+  });
+}
+
+function read({ store }: WebhookParts): Route {
+  return route({
+    method: "GET",
+    path: "/api/webhooks/:id",
+    access: "read",
+    document: READ_WEBHOOK,
+    handle: async ({ params, caller }) => answer(webhookView(await webhookIn(params, caller, store))),
+  });
+}
+
+function update(parts: WebhookParts): Route {
+  const { store, settings, clock, wakeWebhook } = parts;
+  return route({
+    method: "PUT",
+    path: "/api/webhooks/:id",
+    access: "manage",
+    body: { schema: WebhookChangesBody, alsoAsks: (given) => webhookInput(given, null, settings).problems },
+    document: UPDATE_WEBHOOK,
+    handle: async ({ params, body, caller }) => {
+      const stored = await webhookIn(params, caller, store);
+      const { changes, problems } = webhookInput(body, stored, settings);
+      const newUrl = changes.url === stored.url ? undefined : changes.url;
+      const urlPassed = await acceptUrl(newUrl, problems, caller, parts);
+      const change = { ...changes, ...(newUrl !== undefined && { urlPassed }) };
+      const webhook = await store.updateWebhook(caller.tenant, stored.id, change, clock.wall());
+      if (webhook === null) throw notFound("webhook");
+      wakeWebhook(webhook.key);
+      return answer(webhookView(webhook));
+    },
+  });
+}
+
+function remove({ store, clock, wakeWebhook, tidySoon }: WebhookParts): Route {
+  return route({
+    method: "DELETE",
+    path: "/api/webhooks/:id",
+    access: "manage",
+    document: DELETE_WEBHOOK,
+    handle: async ({ params, caller }) => {
+      const { id } = await webhookIn(params, caller, store);
+      const key = await store.deleteWebhook(caller.tenant, id, clock.wall());
+      if (key === null) throw notFound("webhook");
+      wakeWebhook(key);
+      tidySoon();
+      return answer({ id, deleted: true });
+    },
+  });
+}
+
+function readSecret({ store }: WebhookParts): Route {
+  return route({
+    method: "GET",
+    path: "/api/webhooks/:id/secret",
+    access: "manage",
+    document: READ_SECRET,
+    handle: async ({ params, caller }) => {
+      const { id, secret } = await webhookIn(params, caller, store);
+      return answer({ id, secret });
+    },
+  });
+}
