@@ -33,7 +33,7 @@ export function invalid(mustBe: string): Parsed<never> {
   return { ok: false, mustBe };
 }
 
-/** The two fields of a setting whose default is a text like any other. @throws when that text does not parse. */
+/** The fields of a setting whose default is a text like any other. @throws when that text does not parse. */
 export function defaultsTo<Value>(
   text: string,
   parse: Parse<Value>,

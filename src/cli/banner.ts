@@ -1,5 +1,6 @@
 export interface Listening {
   readonly version: string;
+  /** Without a slash at the end. */
   readonly url: string;
   readonly dataDir: string;
   /** Null when the key comes from a setting, or its file was taken away. */
@@ -10,10 +11,9 @@ export interface Listening {
 
 /** What a person reads after the start. */
 export function banner({ version, url, dataDir, adminKeyPath, newAdminKey }: Listening): string {
-  const origin = url.replace(/\/$/, "");
   const lines = [
-    ["API", origin],
-    ["Docs", `${origin}/swagger`],
+    ["API", url],
+    ["Docs", `${url}/swagger`],
     ["Data", dataDir],
     ["Admin key", adminKeyPath ?? "as it was set or made"],
     ...(newAdminKey === null ? [] : [["", newAdminKey]]),

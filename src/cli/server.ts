@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
+import { ListenError } from "../http/server.ts";
 import { createLog, type Log } from "../log.ts";
 import { thisMachine } from "../real/machine.ts";
 import { createRealWorld } from "../real/world.ts";
 import { buildService, type Service, type Started } from "../service.ts";
+import { StoreOpenError } from "../store/contract.ts";
 import { VERSION } from "../version.ts";
 import { banner } from "./banner.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { startFailure } from "./start-failure.ts";
 import { stopSignals } from "./stop-signals.ts";
 
 export interface ServerOptions {
@@ -26,9 +27,9 @@ export async function serve({ config, warnings, console, exit }: ServerOptions):
   const world = createRealWorld();
   const log = openLog(config, console, world.clock.wall);
   for (const warning of warnings) log.warn(warning);
-  const onFatal = (error: unknown) => {
+  const onFatal = (error: unknown): never => {
     log.error("Posthorn cannot go on", factsOf(error));
-    exit(EXIT.failed);
+    return exit(EXIT.failed);
   };
   process.on("uncaughtException", onFatal).on("unhandledRejection", onFatal);
   try {
@@ -37,9 +38,8 @@ export async function serve({ config, warnings, console, exit }: ServerOptions):
     await stopAfter(signals, service, log);
     return EXIT.ok;
   } catch (error) {
-    const sentence = startFailure(error, config);
-    if (sentence === null) onFatal(error);
-    console.error(`${sentence}\n`);
+    if (!(error instanceof StoreOpenError || error instanceof ListenError)) return onFatal(error);
+    console.error(`${error.message}\n`);
     return EXIT.failed;
   }
 }
