@@ -17,8 +17,11 @@ export type RowKey = number;
 /** The only errors that a verb rejects with. Anything else that goes wrong is fatal and told to `onFatal`. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
-  /** `full`: no room on the disk, nothing was written. `too_slow`: a read was cut off. `closed`: the store is shut. */
-  readonly code: "full" | "too_slow" | "closed";
+  /**
+   * `full`: no room on the disk, nothing was written. `too_slow`: a read was cut off. `closed`: the store is shut.
+   * `refused`: a row that cannot be (an id that is taken, a time that is no integer); nothing of it was written.
+   */
+  readonly code: "full" | "too_slow" | "closed" | "refused";
 
   constructor(code: StoreError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -228,7 +231,6 @@ export interface StoreStats {
 }
 
 export interface Store {
-  /** `null`: the tenant already has a webhook of that id. */
   createWebhook(webhook: NewWebhook): Promise<Webhook>;
   /** Not the deleted ones. */
   listWebhooks(tenant: string, page: PageRequest): Promise<Page<Webhook>>;
