@@ -1,0 +1,91 @@
+import { Database } from "bun:sqlite";
+import { BUSY_TIMEOUT_MS, READER_CACHE_KB, WAL_KEPT_MAX_BYTES, WRITER_CACHE_KB } from "../../limits.ts";
+import { StoreOpenError } from "../contract.ts";
+import { openErrorOf } from "./fault.ts";
+import { migrate } from "./migrations.ts";
+
+/** "PhRn": marks the file as ours, so that a path that names another program's database is refused. */
+const APPLICATION_ID = 0x5068526e;
+export const IN_MEMORY = ":memory:";
+export const DATABASE_FILE = "posthorn.db";
+
+const INCREMENTAL = 2;
+const SYNCHRONOUS_FULL = 2;
+
+/**
+ * Opens the one connection that writes; makes the database when there is none, and brings its schema up to date.
+ *
+ * @param path of the file, or `:memory:`
+ * @throws StoreOpenError
+ */
+export function openWriting(path: string): Database {
+  return opening(path, { create: true, readwrite: true }, (db) => {
+    if (isBlank(db)) create(db);
+    refuseForeign(db, path);
+    db.run("PRAGMA synchronous = FULL");
+    db.run(`PRAGMA cache_size = -${WRITER_CACHE_KB}`);
+    db.run(`PRAGMA journal_size_limit = ${WAL_KEPT_MAX_BYTES}`);
+    assertPragma(db, "synchronous", SYNCHRONOUS_FULL);
+    migrate(db);
+    assertPragma(db, "auto_vacuum", INCREMENTAL);
+  });
+}
+
+/** Opens a connection that only reads, beside the writing one. @throws StoreOpenError */
+export function openReading(path: string): Database {
+  return opening(path, { readonly: true }, (db) => {
+    db.run("PRAGMA query_only = ON");
+    db.run(`PRAGMA cache_size = -${READER_CACHE_KB}`);
+  });
+}
+
+/** Moves what the log still holds into the file, and closes. */
+export function closeWriting(db: Database): void {
+  db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  db.close(true);
+}
+
+type OpenMode = { readonly create?: true; readonly readwrite?: true; readonly readonly?: true };
+
+function opening(path: string, mode: OpenMode, prepare: (db: Database) => void): Database {
+  let db: Database | null = null;
+  try {
+    db = new Database(path, { ...mode, strict: true });
+    db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    db.run("PRAGMA foreign_keys = ON");
+    prepare(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw openErrorOf(error, path);
+  }
+}
+
+/** The order matters: the first page, which the journal mode writes, fixes the way of vacuuming for good. */
+function create(db: Database): void {
+  db.run("PRAGMA auto_vacuum = INCREMENTAL");
+  db.run("PRAGMA journal_mode = WAL");
+  db.run(`PRAGMA application_id = ${APPLICATION_ID}`);
+}
+
+/** New, or left behind by a start that died before it had marked the file. */
+function isBlank(db: Database): boolean {
+  const tables = db.query<{ tables: number }, []>("SELECT count(*) AS tables FROM sqlite_schema").get()?.tables;
+  return tables === 0 && pragma(db, "application_id") === 0;
+}
+
+function refuseForeign(db: Database, path: string): void {
+  if (pragma(db, "application_id") === APPLICATION_ID) return;
+  throw new StoreOpenError(
+    `${path} is a database of another program, not Posthorn's: move it away, or set POSTHORN_DATA_DIR to another directory.`,
+  );
+}
+
+function assertPragma(db: Database, name: "synchronous" | "auto_vacuum", wanted: number): void {
+  const found = pragma(db, name);
+  if (found !== wanted) throw new Error(`PRAGMA ${name} is ${found} and has to be ${wanted}`);
+}
+
+function pragma(db: Database, name: "application_id" | "synchronous" | "auto_vacuum"): number | undefined {
+  return db.query<Record<string, number>, []>(`PRAGMA ${name}`).get()?.[name];
+}

@@ -1,0 +1,35 @@
+import type { Database } from "bun:sqlite";
+import { StoreOpenError } from "../contract.ts";
+import firstSchema from "./migrations/0001-first-schema.sql" with { type: "text" };
+
+/** In order; the number of a migration is its place, from 1. A released one never changes. */
+const MIGRATIONS: readonly string[] = [firstSchema];
+
+/**
+ * Brings the schema up to date, each migration with its number in a transaction of its own.
+ *
+ * @throws StoreOpenError when the file was written by a newer Posthorn
+ */
+export function migrate(db: Database): void {
+  const version = schemaVersion(db);
+  if (version > MIGRATIONS.length) {
+    throw new StoreOpenError(
+      `The database has schema ${version} and this Posthorn knows ${MIGRATIONS.length}: start the newer version that wrote it, or restore a backup.`,
+    );
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index >= version) apply(db, sql, index + 1);
+  }
+}
+
+function apply(db: Database, sql: string, version: number): void {
+  const run = db.transaction(() => {
+    db.run(sql);
+    db.run(`PRAGMA user_version = ${version}`);
+  });
+  run.immediate();
+}
+
+function schemaVersion(db: Database): number {
+  return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+}
