@@ -1,0 +1,122 @@
+import type { Database } from "bun:sqlite";
+import type { Attempt, KeptResponse, SignedHeaders } from "../../domain/attempt.ts";
+import type { DeliveryKey } from "../contract.ts";
+
+type Code = Attempt["code"];
+
+/** An attempt between the front and the database: flat, lists as JSON, the response's bytes one per character. */
+export interface FlatAttempt {
+  readonly number: number;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly url: string;
+  readonly code: Code;
+  readonly error: string | null;
+  readonly statusCode: number | null;
+  readonly signedAtSeconds: number | null;
+  readonly signatureHex: string | null;
+  readonly customHeaderNames: string | null;
+  readonly responseHeaders: string | null;
+  readonly responseBody: string | null;
+  readonly responseBodyEnd: KeptResponse["bodyEnd"] | null;
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  readonly tlsMs: number | null;
+  readonly firstByteMs: number | null;
+}
+
+/** A text is cloned between threads several times faster than bytes, and without the buffer that they may be a small part of. */
+export function flatten({ signed, response, timings, ...rest }: Attempt): FlatAttempt {
+  return {
+    ...rest,
+    ...timings,
+    signedAtSeconds: signed?.timestampSeconds ?? null,
+    signatureHex: signed?.signatureHex ?? null,
+    customHeaderNames: signed === null ? null : JSON.stringify(signed.customHeaderNames),
+    responseHeaders: response === null ? null : JSON.stringify(response.headers),
+    responseBody: response === null ? null : textOf(response.body),
+    responseBodyEnd: response?.bodyEnd ?? null,
+  };
+}
+
+export function unflatten(flat: FlatAttempt): Attempt {
+  const { number, startedAt, durationMs, url, code, error, statusCode, dnsMs, connectMs, tlsMs, firstByteMs } = flat;
+  return {
+    ...{ number, startedAt, durationMs, url, code, error, statusCode },
+    signed: signedOf(flat),
+    response: responseOf(flat),
+    timings: { dnsMs, connectMs, tlsMs, firstByteMs },
+  };
+}
+
+function signedOf({ signedAtSeconds, signatureHex, customHeaderNames }: FlatAttempt): SignedHeaders | null {
+  if (signedAtSeconds === null || signatureHex === null || customHeaderNames === null) return null;
+  return { timestampSeconds: signedAtSeconds, signatureHex, customHeaderNames: JSON.parse(customHeaderNames) };
+}
+
+function responseOf({ responseHeaders, responseBody, responseBodyEnd }: FlatAttempt): KeptResponse | null {
+  if (responseHeaders === null || responseBody === null || responseBodyEnd === null) return null;
+  return { headers: JSON.parse(responseHeaders), body: bytesOf(responseBody), bodyEnd: responseBodyEnd };
+}
+
+/** The table of attempts: rows are added and, with their delivery, removed; never changed. */
+export class AttemptTable {
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(db: Database) {
+    this.#sql = prepare(db);
+  }
+
+  /** `counted`: the delivery's state took it in. */
+  insert(delivery: DeliveryKey, attempt: FlatAttempt, counted: boolean): void {
+    const { signatureHex, responseBody, ...columns } = attempt;
+    this.#sql.insert.run({
+      ...columns,
+      delivery,
+      counted,
+      signature: signatureHex === null ? null : Buffer.from(signatureHex, "hex"),
+      responseBody: responseBody === null ? null : bytesOf(responseBody),
+    });
+  }
+
+  /** Oldest first, those included that do not count. */
+  of(delivery: DeliveryKey): readonly FlatAttempt[] {
+    return this.#sql.ofDelivery.all(delivery).map(({ signature, responseBody, ...columns }) => ({
+      ...columns,
+      signatureHex: signature === null ? null : Buffer.from(signature).toString("hex"),
+      responseBody: responseBody === null ? null : textOf(responseBody),
+    }));
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "latin1"));
+}
+
+type Columns = Omit<FlatAttempt, "signatureHex" | "responseBody"> & {
+  readonly signature: Uint8Array | null;
+  readonly responseBody: Uint8Array | null;
+};
+type Bindings = Columns & { readonly delivery: DeliveryKey; readonly counted: boolean };
+
+function prepare(db: Database) {
+  return {
+    insert: db.query<never, Bindings>(`
+      INSERT INTO attempts (delivery, number, counted, started_at, duration_ms, url, code, error, status_code,
+        signed_at_seconds, signature, custom_header_names, response_headers, response_body, response_body_end,
+        dns_ms, connect_ms, tls_ms, first_byte_ms)
+      VALUES (:delivery, :number, :counted, :startedAt, :durationMs, :url, :code, :error, :statusCode,
+        :signedAtSeconds, :signature, :customHeaderNames, :responseHeaders, :responseBody, :responseBodyEnd,
+        :dnsMs, :connectMs, :tlsMs, :firstByteMs)`),
+    ofDelivery: db.query<Columns, [DeliveryKey]>(`
+      SELECT number, started_at AS startedAt, duration_ms AS durationMs, url, code, error, status_code AS statusCode,
+        signed_at_seconds AS signedAtSeconds, signature, custom_header_names AS customHeaderNames,
+        response_headers AS responseHeaders, response_body AS responseBody, response_body_end AS responseBodyEnd,
+        dns_ms AS dnsMs, connect_ms AS connectMs, tls_ms AS tlsMs, first_byte_ms AS firstByteMs
+      FROM attempts WHERE delivery = ? ORDER BY seq`),
+  };
+}

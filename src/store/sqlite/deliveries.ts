@@ -1,0 +1,122 @@
+import type { Database } from "bun:sqlite";
+import type { DeliveryState } from "../../domain/delivery.ts";
+import { formatId, parseId } from "../../domain/ids.ts";
+import type { Millis } from "../../world.ts";
+import type { DeliveryKey, Payload, RowKey, Seek, WebhookKey } from "../contract.ts";
+
+export interface NewDelivery {
+  readonly id: string;
+  readonly webhook: WebhookKey;
+  readonly event: RowKey;
+  readonly eventType: string;
+  readonly isTest: boolean;
+  /** Public id of the delivery that this one repeats. */
+  readonly resendOf: string | null;
+  /** Never before the event was: what is finished before some time then has an event from before that time. */
+  readonly createdAt: Millis;
+  readonly dueAt: Millis;
+}
+
+export interface DueRow {
+  readonly key: DeliveryKey;
+  readonly dueAt: Millis;
+}
+
+/** What a claim reads of a pending delivery. */
+export interface ClaimRow extends Payload {
+  readonly key: DeliveryKey;
+  readonly webhook: WebhookKey;
+  readonly attempts: number;
+}
+
+/** What decides over an outcome besides the outcome. */
+export interface Standing {
+  readonly webhook: WebhookKey;
+  readonly isTest: number;
+  readonly isWebhookDeleted: number;
+}
+
+export type Cancellation = "deleted" | "expired" | "interrupted";
+
+/** A delivery after its attempt; `at` is the end of the attempt. */
+export interface Verdict {
+  readonly key: DeliveryKey;
+  readonly state: DeliveryState;
+  readonly dueAt: Millis | null;
+  readonly waitMs: Millis;
+  readonly because: string | null;
+  readonly at: Millis;
+}
+
+/** The table of deliveries, as the writer uses it. Every write of a state asks for `pending`: a final one never changes. */
+export class DeliveryTable {
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(db: Database) {
+    this.#sql = prepare(db);
+  }
+
+  insert(delivery: NewDelivery): DeliveryKey {
+    const { id, webhook, event, eventType, isTest, resendOf, createdAt, dueAt } = delivery;
+    const { lastInsertRowid } = this.#sql.insert.run(
+      ...[parseId("delivery", id), webhook, event, eventType, isTest],
+      ...[resendOf === null ? null : parseId("delivery", resendOf), createdAt, dueAt],
+    );
+    return Number(lastInsertRowid);
+  }
+
+  /** Soonest first, due or not; none when the webhook does not deliver. */
+  pending({ webhook, isRetry, limit }: Seek): readonly DueRow[] {
+    return this.#sql.pending.all(webhook, isRetry, limit);
+  }
+
+  /** Null: it is final, or its webhook does not deliver. */
+  claimable(key: DeliveryKey): ClaimRow | null {
+    const row = this.#sql.claimable.get(key);
+    return row === null ? null : { ...row, deliveryId: formatId("delivery", row.deliveryId) };
+  }
+
+  standing(key: DeliveryKey): Standing | null {
+    return this.#sql.standing.get(key);
+  }
+
+  /** Counts an attempt and writes what comes of it. False: it was final already. */
+  conclude({ key, state, dueAt, waitMs, because, at }: Verdict): boolean {
+    const finishedAt = state === "pending" ? null : at;
+    return this.#sql.conclude.run(state, dueAt, waitMs, because, finishedAt, key).changes > 0;
+  }
+
+  cancel(key: DeliveryKey, because: Cancellation, now: Millis): boolean {
+    return this.#sql.cancel.run(because, now, key).changes > 0;
+  }
+}
+
+type IdColumn<Row> = Omit<Row, "deliveryId"> & { readonly deliveryId: Uint8Array };
+type InsertBindings = (Uint8Array | string | number | boolean | null)[];
+
+function prepare(db: Database) {
+  return {
+    insert: db.query<never, InsertBindings>(`
+      INSERT INTO deliveries (id, webhook, event, event_type, is_test, resend_of, created_at, due_at, state, attempts, wait_ms)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, 0)`),
+    pending: db.query<DueRow, [WebhookKey, boolean, number]>(`
+      SELECT d.seq AS key, d.due_at AS dueAt
+      FROM webhooks w JOIN deliveries d ON d.webhook = w.seq
+      WHERE w.seq = ? AND w.active = 1 AND d.is_retry = ? AND d.state = 'pending' AND d.is_test = 0
+      ORDER BY d.due_at, d.seq LIMIT ?`),
+    claimable: db.query<IdColumn<ClaimRow>, [DeliveryKey]>(`
+      SELECT d.seq AS key, d.webhook, d.attempts, d.id AS deliveryId, e.id AS eventId, e.type AS eventType, e.body
+      FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event
+      WHERE d.seq = ? AND d.state = 'pending' AND d.is_test = 0 AND w.active = 1`),
+    standing: db.query<Standing, [DeliveryKey]>(`
+      SELECT d.webhook, d.is_test AS isTest, w.deleted_at IS NOT NULL AS isWebhookDeleted
+      FROM deliveries d JOIN webhooks w ON w.seq = d.webhook WHERE d.seq = ?`),
+    conclude: db.query<never, [DeliveryState, Millis | null, Millis, string | null, Millis | null, DeliveryKey]>(`
+      UPDATE deliveries SET state = ?1, attempts = attempts + 1, due_at = ?2, wait_ms = ?3, because = ?4,
+        finished_at = max(?5, created_at)
+      WHERE seq = ?6 AND state = 'pending'`),
+    cancel: db.query<never, [Cancellation, Millis, DeliveryKey]>(`
+      UPDATE deliveries SET state = 'cancelled', due_at = NULL, because = ?1, finished_at = max(?2, created_at)
+      WHERE seq = ?3 AND state = 'pending'`),
+  };
+}

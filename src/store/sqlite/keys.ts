@@ -1,0 +1,117 @@
+import type { Database } from "bun:sqlite";
+import { formatId, parseId } from "../../domain/ids.ts";
+import { KEYS_LISTED_MAX } from "../../limits.ts";
+import type { Millis } from "../../world.ts";
+import type { Key, NewKey, Scope, Session } from "../contract.ts";
+
+export interface KeyRemoval {
+  /** Null: of any tenant. */
+  readonly tenant: string | null;
+  readonly id: string;
+  readonly adminKeyIsConfigured: boolean;
+  readonly now: Millis;
+}
+
+export type KeyRemoved =
+  | { readonly kind: "deleted"; readonly hash: string }
+  | { readonly kind: "not_found" | "last_admin" };
+
+export interface FoundSession {
+  readonly session: Session;
+  readonly key: Key | null;
+}
+
+/** The tables of API keys and of the sessions that they open. Tokens are known by their hashes only. */
+export class KeyTable {
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(db: Database) {
+    this.#sql = prepare(db);
+  }
+
+  create({ id, hash, name, scope, tenant, createdAt, expiresAt }: NewKey): Key {
+    const bytes = parseId("key", id);
+    const { lastInsertRowid } = this.#sql.insert.run(bytes, hash, name, scope, tenant, createdAt, expiresAt);
+    return { row: Number(lastInsertRowid), id, name, scope, tenant, createdAt, expiresAt };
+  }
+
+  /** Newest first; `tenant` null: all of them. */
+  list(tenant: string | null): readonly Key[] {
+    const { all, ofTenant } = this.#sql;
+    return (tenant === null ? all.all(KEYS_LISTED_MAX) : ofTenant.all(tenant, KEYS_LISTED_MAX)).map(fromColumns);
+  }
+
+  find(hash: string): Key | null {
+    const columns = this.#sql.byHash.get(hash);
+    return columns === null ? null : fromColumns(columns);
+  }
+
+  /** Its sessions end with it. */
+  remove({ tenant, id, adminKeyIsConfigured, now }: KeyRemoval): KeyRemoved {
+    const found = this.#owned(tenant, id);
+    if (found === null) return { kind: "not_found" };
+    if (!adminKeyIsConfigured && this.#isLastAdmin(found, now)) return { kind: "last_admin" };
+    this.#sql.removeSessionsOfKey.run(found.hash);
+    this.#sql.remove.run(found.row);
+    return { kind: "deleted", hash: found.hash };
+  }
+
+  createSession({ hash, keyHash, expiresAt }: Session): void {
+    this.#sql.insertSession.run(hash, keyHash, expiresAt);
+  }
+
+  findSession(hash: string): FoundSession | null {
+    const session = this.#sql.session.get(hash);
+    return session === null ? null : { session, key: this.find(session.keyHash) };
+  }
+
+  removeSession(hash: string): void {
+    this.#sql.removeSession.run(hash);
+  }
+
+  #owned(tenant: string | null, id: string): Columns | null {
+    const bytes = parseId("key", id);
+    const columns = bytes === null ? null : this.#sql.byId.get(bytes);
+    return columns !== null && (tenant === null || columns.tenant === tenant) ? columns : null;
+  }
+
+  /** Only keys that still work count, and the removal of one that does not changes nothing. */
+  #isLastAdmin(key: Columns, now: Millis): boolean {
+    const isAdmin = key.scope === "admin" && key.tenant === null && (key.expiresAt === null || key.expiresAt > now);
+    return isAdmin && this.#sql.otherAdmin.get(key.row, now) === null;
+  }
+}
+
+type Columns = Omit<Key, "id"> & { readonly id: Uint8Array; readonly hash: string };
+
+function fromColumns({ row, id, name, scope, tenant, createdAt, expiresAt }: Columns): Key {
+  return { row, id: formatId("key", id), name, scope, tenant, createdAt, expiresAt };
+}
+
+const COLUMNS = "seq AS row, id, hash, name, scope, tenant, created_at AS createdAt, expires_at AS expiresAt";
+
+function prepare(db: Database) {
+  return {
+    insert: db.query<never, [Uint8Array | null, string, string, Scope, string | null, Millis, Millis | null]>(
+      "INSERT INTO keys (id, hash, name, scope, tenant, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    ),
+    all: db.query<Columns, [number]>(`SELECT ${COLUMNS} FROM keys ORDER BY seq DESC LIMIT ?`),
+    ofTenant: db.query<Columns, [string, number]>(
+      `SELECT ${COLUMNS} FROM keys WHERE tenant = ? ORDER BY seq DESC LIMIT ?`,
+    ),
+    byHash: db.query<Columns, [string]>(`SELECT ${COLUMNS} FROM keys WHERE hash = ?`),
+    byId: db.query<Columns, [Uint8Array]>(`SELECT ${COLUMNS} FROM keys WHERE id = ?`),
+    otherAdmin: db.query<{ seq: number }, [number, Millis]>(`
+      SELECT seq FROM keys
+      WHERE tenant IS NULL AND scope = 'admin' AND seq <> ? AND (expires_at IS NULL OR expires_at > ?) LIMIT 1`),
+    remove: db.query<never, [number]>("DELETE FROM keys WHERE seq = ?"),
+    removeSessionsOfKey: db.query<never, [string]>("DELETE FROM sessions WHERE key_hash = ?"),
+    insertSession: db.query<never, [string, string, Millis]>(
+      "INSERT INTO sessions (hash, key_hash, expires_at) VALUES (?, ?, ?)",
+    ),
+    session: db.query<Session, [string]>(
+      "SELECT hash, key_hash AS keyHash, expires_at AS expiresAt FROM sessions WHERE hash = ?",
+    ),
+    removeSession: db.query<never, [string]>("DELETE FROM sessions WHERE hash = ?"),
+  };
+}

@@ -1,0 +1,114 @@
+import type { Database } from "bun:sqlite";
+import type { DeliveryState } from "../../domain/delivery.ts";
+import { LOG_EXAMINED_MAX } from "../../limits.ts";
+import type { DeliveryKey, LogEntry, Page, RowKey, WebhookKey } from "../contract.ts";
+import { shownState } from "./log-state.ts";
+import type { LogRow, LogTable } from "./logs.ts";
+import { fromNewest } from "./page.ts";
+
+export interface LogList {
+  readonly webhook: WebhookKey;
+  readonly status: LogEntry["state"] | null;
+  readonly eventType: string | null;
+  readonly limit: number;
+  readonly before: RowKey | null;
+  /** The webhook's deliveries that are in flight. */
+  readonly held: readonly DeliveryKey[];
+}
+
+interface Candidate {
+  readonly key: DeliveryKey;
+  readonly state: DeliveryState;
+}
+
+/** Rows of one index, newest first, and whether there are more. */
+interface Found {
+  readonly rows: readonly Candidate[];
+  readonly isAll: boolean;
+}
+
+/** Pages of a webhook's logs. One index finds the candidates, a bounded number of them, and only what is shown is read. */
+export class LogPages {
+  readonly #sql: ReturnType<typeof prepare>;
+  readonly #lines: LogTable;
+
+  constructor(db: Database, lines: LogTable) {
+    this.#sql = prepare(db);
+    this.#lines = lines;
+  }
+
+  page(list: LogList): Page<LogRow> {
+    const held = new Set(list.held);
+    const isDeleted = this.#sql.deleted.get(list.webhook) !== null;
+    const fits = (key: DeliveryKey, state: DeliveryState) =>
+      list.status === null || shownState(state, held.has(key), isDeleted) === list.status;
+    const found = this.#candidates(list, isDeleted);
+    const fitting = found.rows.filter(({ key, state }) => fits(key, state));
+    const shown = fitting.slice(0, list.limit);
+    const last = fitting.length > list.limit ? shown.at(-1) : found.isAll ? undefined : found.rows.at(-1);
+    const rows = this.#read(shown, list.eventType).filter(({ row, state }) => fits(row, state));
+    return { rows, next: last?.key ?? null };
+  }
+
+  #candidates(list: LogList, isDeleted: boolean): Found {
+    const { status, eventType } = list;
+    if (status === "sending") return this.#inFlight(list);
+    if (eventType !== null) return this.#ofType(list, eventType);
+    if (status === null) return this.#all(list);
+    return isDeleted && status === "cancelled" ? this.#cancelledOfDeleted(list) : this.#inState(list, status);
+  }
+
+  /** Taken for pending here; a row that is settled at this moment is left out when it is read. */
+  #inFlight({ held, before }: LogList): Found {
+    const keys = held.filter((key) => key < fromNewest(before)).sort((one, other) => other - one);
+    return { rows: keys.map((key) => ({ key, state: "pending" })), isAll: true };
+  }
+
+  #all({ webhook, before, limit }: LogList): Found {
+    return found(this.#sql.all.all(webhook, fromNewest(before), limit + 1), limit + 1);
+  }
+
+  #ofType({ webhook, before, limit, status }: LogList, eventType: string): Found {
+    const most = status === null ? limit + 1 : LOG_EXAMINED_MAX;
+    return found(this.#sql.ofType.all(webhook, eventType, fromNewest(before), most), most);
+  }
+
+  /** Among the pending ones those in flight do not fit, so as many more are looked at. */
+  #inState({ webhook, before, limit, held }: LogList, state: DeliveryState): Found {
+    const most = limit + 1 + (state === "pending" ? held.length : 0);
+    return found(this.#sql.inState.all(webhook, state, fromNewest(before), most), most);
+  }
+
+  /** What is still pending of a deleted webhook only waits for its cancellation to be written, and is shown as cancelled. */
+  #cancelledOfDeleted(list: LogList): Found {
+    const cancelled = this.#inState(list, "cancelled");
+    const pending = this.#inState(list, "pending");
+    const rows = [...cancelled.rows, ...pending.rows].sort((one, other) => other.key - one.key);
+    return { rows, isAll: cancelled.isAll && pending.isAll };
+  }
+
+  #read(candidates: readonly Candidate[], eventType: string | null): readonly LogRow[] {
+    const rows = candidates.map(({ key }) => this.#lines.byKey(key));
+    return rows.filter((row) => row !== null).filter((row) => eventType === null || row.eventType === eventType);
+  }
+}
+
+function found(rows: readonly Candidate[], most: number): Found {
+  return { rows, isAll: rows.length < most };
+}
+
+function prepare(db: Database) {
+  return {
+    deleted: db.query<{ seq: WebhookKey }, [WebhookKey]>(
+      "SELECT seq FROM webhooks WHERE seq = ? AND deleted_at IS NOT NULL",
+    ),
+    all: db.query<Candidate, [WebhookKey, RowKey, number]>(
+      "SELECT seq AS key, state FROM deliveries WHERE webhook = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+    ),
+    ofType: db.query<Candidate, [WebhookKey, string, RowKey, number]>(`
+      SELECT seq AS key, state FROM deliveries
+      WHERE webhook = ? AND event_type = ? AND seq < ? ORDER BY seq DESC LIMIT ?`),
+    inState: db.query<Candidate, [WebhookKey, DeliveryState, RowKey, number]>(`
+      SELECT seq AS key, state FROM deliveries WHERE webhook = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`),
+  };
+}

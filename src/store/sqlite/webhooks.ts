@@ -1,0 +1,168 @@
+import type { Database } from "bun:sqlite";
+import { formatId, parseId } from "../../domain/ids.ts";
+import type { Webhook } from "../../domain/webhook.ts";
+import type { Millis } from "../../world.ts";
+import type { Page, WebhookKey } from "../contract.ts";
+import { asPage, fromNewest } from "./page.ts";
+
+/** A webhook between the front and the database: flat, lists as JSON, secrets and header values sealed. */
+export interface SealedWebhook {
+  readonly key: WebhookKey;
+  readonly id: string;
+  readonly tenant: string;
+  readonly url: string;
+  readonly events: string;
+  readonly secrets: string;
+  readonly headers: string;
+  readonly active: boolean;
+  readonly disabledReason: Webhook["disabledReason"];
+  readonly description: string | null;
+  readonly retryScheduleMs: string | null;
+  readonly timeoutMs: Millis | null;
+  readonly urlPassed: boolean;
+  readonly createdAt: Millis;
+  readonly updatedAt: Millis;
+  readonly deletedAt: Millis | null;
+}
+
+export type NewSealedWebhook = Omit<SealedWebhook, "key" | "disabledReason" | "updatedAt" | "deletedAt">;
+
+/** What its owner can change; the fields that are absent stay. */
+export type SealedChanges = Partial<
+  Pick<
+    SealedWebhook,
+    "url" | "events" | "secrets" | "headers" | "active" | "description" | "retryScheduleMs" | "timeoutMs" | "urlPassed"
+  >
+>;
+
+export interface WebhookUpdate {
+  readonly tenant: string;
+  readonly id: string;
+  readonly changes: SealedChanges;
+  readonly now: Millis;
+}
+
+export interface WebhookList {
+  readonly tenant: string;
+  readonly limit: number;
+  readonly before: number | null;
+}
+
+/** The table of webhooks. A deleted one stays as long as it has deliveries. */
+export class WebhookTable {
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(db: Database) {
+    this.#sql = prepare(db);
+  }
+
+  create(webhook: NewSealedWebhook): SealedWebhook {
+    const row: SealedWebhook = {
+      ...webhook,
+      key: 0,
+      disabledReason: null,
+      updatedAt: webhook.createdAt,
+      deletedAt: null,
+    };
+    const { lastInsertRowid } = this.#sql.insert.run(columnsOf(row));
+    return { ...row, key: Number(lastInsertRowid) };
+  }
+
+  find(tenant: string, id: string): SealedWebhook | null {
+    const bytes = parseId("webhook", id);
+    return bytes === null ? null : webhookOf(this.#sql.byId.get(bytes, tenant));
+  }
+
+  byKey(key: WebhookKey): SealedWebhook | null {
+    return webhookOf(this.#sql.byKey.get(key));
+  }
+
+  list({ tenant, limit, before }: WebhookList): Page<SealedWebhook> {
+    const rows = this.#sql.listed.all(tenant, fromNewest(before), limit + 1).map(fromColumns);
+    return asPage(rows, limit, (row) => row.key);
+  }
+
+  /** Null: there is none, or it is deleted. */
+  update({ tenant, id, changes, now }: WebhookUpdate): SealedWebhook | null {
+    const before = this.find(tenant, id);
+    if (before === null || before.deletedAt !== null) return null;
+    return this.#write(changed(before, changes, now));
+  }
+
+  remove(tenant: string, id: string, now: Millis): SealedWebhook | null {
+    const before = this.find(tenant, id);
+    if (before === null || before.deletedAt !== null) return null;
+    return this.#write({ ...before, active: false, deletedAt: now });
+  }
+
+  /** The receiver at `url` is gone for good: that webhook rests until its owner turns it on. Null: it has moved on already. */
+  turnOff(key: WebhookKey, url: string, now: Millis): SealedWebhook | null {
+    const before = this.byKey(key);
+    if (before === null || !before.active || before.url !== url) return null;
+    return this.#write({ ...before, active: false, disabledReason: "gone", updatedAt: now });
+  }
+
+  #write(row: SealedWebhook): SealedWebhook {
+    this.#sql.update.run({ ...columnsOf(row), key: row.key });
+    return row;
+  }
+}
+
+/** A new URL has not passed the guard unless the caller says so; learning that it did is no change of the owner's. */
+function changed(before: SealedWebhook, changes: SealedChanges, now: Millis): SealedWebhook {
+  const { urlPassed, ...owners } = changes;
+  const isMoved = owners.url !== undefined && owners.url !== before.url;
+  return {
+    ...before,
+    ...owners,
+    urlPassed: urlPassed ?? (before.urlPassed && !isMoved),
+    disabledReason: owners.active === true ? null : before.disabledReason,
+    updatedAt: Object.keys(owners).length > 0 ? now : before.updatedAt,
+  };
+}
+
+type Columns = Omit<SealedWebhook, "id" | "active" | "urlPassed"> & {
+  readonly id: Uint8Array;
+  readonly active: number;
+  readonly urlPassed: number;
+};
+
+function webhookOf(columns: Columns | null): SealedWebhook | null {
+  return columns === null ? null : fromColumns(columns);
+}
+
+function fromColumns(columns: Columns): SealedWebhook {
+  return {
+    ...columns,
+    id: formatId("webhook", columns.id),
+    active: columns.active === 1,
+    urlPassed: columns.urlPassed === 1,
+  };
+}
+
+function columnsOf({ key: _key, ...row }: SealedWebhook) {
+  return { ...row, id: parseId("webhook", row.id) };
+}
+
+const COLUMNS = `seq AS key, id, tenant, url, events, secrets, headers, active, disabled_reason AS disabledReason, description,
+  retry_schedule_ms AS retryScheduleMs, timeout_ms AS timeoutMs, url_passed AS urlPassed, created_at AS createdAt,
+  updated_at AS updatedAt, deleted_at AS deletedAt`;
+
+function prepare(db: Database) {
+  return {
+    insert: db.query<never, ReturnType<typeof columnsOf>>(`
+      INSERT INTO webhooks (id, tenant, url, events, secrets, headers, active, disabled_reason, description,
+        retry_schedule_ms, timeout_ms, url_passed, created_at, updated_at, deleted_at)
+      VALUES (:id, :tenant, :url, :events, :secrets, :headers, :active, :disabledReason, :description,
+        :retryScheduleMs, :timeoutMs, :urlPassed, :createdAt, :updatedAt, :deletedAt)`),
+    update: db.query<never, ReturnType<typeof columnsOf> & { key: WebhookKey }>(`
+      UPDATE webhooks SET url = :url, events = :events, secrets = :secrets, headers = :headers, active = :active,
+        disabled_reason = :disabledReason, description = :description, retry_schedule_ms = :retryScheduleMs,
+        timeout_ms = :timeoutMs, url_passed = :urlPassed, updated_at = :updatedAt, deleted_at = :deletedAt
+      WHERE seq = :key`),
+    byId: db.query<Columns, [Uint8Array, string]>(`SELECT ${COLUMNS} FROM webhooks WHERE id = ? AND tenant = ?`),
+    byKey: db.query<Columns, [WebhookKey]>(`SELECT ${COLUMNS} FROM webhooks WHERE seq = ?`),
+    listed: db.query<Columns, [string, number, number]>(`
+      SELECT ${COLUMNS} FROM webhooks WHERE tenant = ? AND deleted_at IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?`),
+  };
+}

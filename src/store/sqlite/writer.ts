@@ -1,0 +1,153 @@
+import type { Database } from "bun:sqlite";
+import { AttemptTable } from "./attempts.ts";
+import { DeliveryTable } from "./deliveries.ts";
+import { EventTable } from "./events.ts";
+import { FactTable } from "./facts.ts";
+import { faultOf } from "./fault.ts";
+import { Ingest } from "./ingest.ts";
+import { KeyTable } from "./keys.ts";
+import { Lanes, Recovery } from "./lanes.ts";
+import { Resend } from "./resend.ts";
+import { Settle } from "./settle.ts";
+import { Space } from "./space.ts";
+import { Subscribers } from "./subscribers.ts";
+import { Tidy } from "./tidy.ts";
+import { type Command, type Doers, obey, type WriteVerbs } from "./verbs.ts";
+import { WebhookTable } from "./webhooks.ts";
+
+/** One that a constraint refused: nothing of it was written, the others of its batch were. */
+export interface Refusal {
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** `done`: all of it is on disk, and the answers are in the order of the commands. Else nothing of it was written. */
+export type BatchResult =
+  | { readonly kind: "done"; readonly answers: readonly unknown[]; readonly refusals: readonly Refusal[] }
+  | { readonly kind: "full" | "fatal"; readonly reason: string };
+
+/** Runs batches of commands on the connection that writes: a batch is one transaction, so it costs one fsync. */
+export class Writer {
+  readonly #db: Database;
+  readonly #subscribers: Subscribers;
+  readonly #verbs: Doers<WriteVerbs>;
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#subscribers = new Subscribers(db);
+    this.#verbs = doersOf(db, this.#subscribers);
+    this.#sql = prepare(db);
+  }
+
+  run(batch: readonly Command[]): BatchResult {
+    try {
+      return batch[0]?.verb === "reclaim" ? this.#alone(batch[0]) : this.#together(batch);
+    } catch (error) {
+      return this.#undo(error);
+    }
+  }
+
+  #together(batch: readonly Command[]): BatchResult {
+    const answers: unknown[] = [];
+    const refusals: Refusal[] = [];
+    this.#sql.begin.run();
+    for (const [at, command] of batch.entries()) answers.push(this.#apart(at, command, refusals));
+    this.#sql.commit.run();
+    return { kind: "done", answers, refusals };
+  }
+
+  /** Each command has a savepoint of its own, so that one that breaks a constraint does not take the others with it. */
+  #apart(at: number, command: Command, refusals: Refusal[]): unknown {
+    this.#sql.savepoint.run();
+    try {
+      const answer = obey(this.#verbs, command);
+      this.#sql.release.run();
+      return answer;
+    } catch (error) {
+      if (faultOf(error) !== "refused") throw error;
+      this.#sql.rollbackToSavepoint.run();
+      this.#sql.release.run();
+      this.#subscribers.forgetAll();
+      refusals.push({ at, reason: String(error) });
+      return null;
+    }
+  }
+
+  /** Giving pages back ends with a checkpoint, which has no place inside a transaction. */
+  #alone(command: Command): BatchResult {
+    return { kind: "done", answers: [obey(this.#verbs, command)], refusals: [] };
+  }
+
+  /** SQLite has rolled back by itself after some errors, and not after others. */
+  #undo(error: unknown): BatchResult {
+    this.#subscribers.forgetAll();
+    const fault = faultOf(error);
+    try {
+      if (this.#db.inTransaction) this.#sql.rollback.run();
+    } catch (second) {
+      return { kind: "fatal", reason: `${String(error)}; then ${String(second)}` };
+    }
+    return { kind: fault === "full" ? "full" : "fatal", reason: String(error) };
+  }
+}
+
+function doersOf(db: Database, subscribers: Subscribers): Doers<WriteVerbs> {
+  const webhooks = new WebhookTable(db);
+  const deliveries = new DeliveryTable(db);
+  const ingest = new Ingest(subscribers, webhooks, new EventTable(db), deliveries);
+  const settle = new Settle(subscribers, webhooks, deliveries, new AttemptTable(db));
+  const resend = new Resend(db, deliveries);
+  const recovery = new Recovery(db, deliveries, new Lanes(db));
+  const keys = new KeyTable(db);
+  const tidy = new Tidy(db, deliveries);
+  const facts = new FactTable(db);
+  const space = new Space(db);
+  return {
+    createWebhook(webhook) {
+      subscribers.forget(webhook.tenant);
+      return webhooks.create(webhook);
+    },
+    updateWebhook(update) {
+      subscribers.forget(update.tenant);
+      return webhooks.update(update);
+    },
+    deleteWebhook({ tenant, id, now }) {
+      subscribers.forget(tenant);
+      return webhooks.remove(tenant, id, now);
+    },
+    ingest: (event) => ingest.accept(event),
+    ingestTest: (test) => ingest.acceptTest(test),
+    resend: (one) => resend.one(one),
+    resendFailed: (chunk) => resend.failed(chunk),
+    recover: (now) => recovery.run(now),
+    seek: (seek) => deliveries.pending(seek),
+    claim: (claim) => ({
+      rows: claim.keys.map((key) => deliveries.claimable(key)).filter((row) => row !== null),
+      webhooks: claim.webhooks.map((key) => webhooks.byKey(key)).filter((webhook) => webhook !== null),
+    }),
+    settle: (outcome) => settle.conclude(outcome),
+    release: (interruption) => settle.interrupted(interruption),
+    createKey: (key) => keys.create(key),
+    deleteKey: (removal) => keys.remove(removal),
+    findKey: (hash) => keys.find(hash),
+    createSession: (session) => keys.createSession(session),
+    findSession: (hash) => keys.findSession(hash),
+    deleteSession: (hash) => keys.removeSession(hash),
+    tidy: (options) => tidy.run(options),
+    reclaim: (maxPages) => space.reclaim(maxPages),
+    findFact: (name) => facts.get(name),
+    keepFact: ({ name, value }) => facts.set(name, value),
+  };
+}
+
+function prepare(db: Database) {
+  return {
+    begin: db.query("BEGIN IMMEDIATE"),
+    commit: db.query("COMMIT"),
+    rollback: db.query("ROLLBACK"),
+    savepoint: db.query("SAVEPOINT command"),
+    rollbackToSavepoint: db.query("ROLLBACK TO command"),
+    release: db.query("RELEASE command"),
+  };
+}
