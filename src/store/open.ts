@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import type { Clock, Random } from "../world.ts";
+import { type Store, StoreOpenError } from "./contract.ts";
+import { DATABASE_FILE, IN_MEMORY } from "./sqlite/connection.ts";
+import { inThreadLinks, workerLinks } from "./sqlite/front/links.ts";
+import { lockDirectory } from "./sqlite/lock.ts";
+import { createSqliteStore } from "./sqlite/sqlite-store.ts";
+
+export interface StoreOptions {
+  /** Where `posthorn.db` lies, or `:memory:`: then everything runs in this thread, and time passes by promises alone. */
+  readonly dataDir: string;
+  /** 32 bytes that seal secrets at rest. */
+  readonly secretKey: Uint8Array;
+  readonly random: Pick<Random, "bytes">;
+  /** For the cap on reads, and to try again when the disk was full. */
+  readonly clock: Pick<Clock, "after">;
+  /** Told once, when the store cannot be trusted any more; nothing is acknowledged after that. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/**
+ * Opens the store, made or brought up to date as needed; this process alone has it until `close`.
+ *
+ * @throws StoreOpenError
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { dataDir, ...rest } = options;
+  const isInMemory = dataDir === IN_MEMORY;
+  const unlock = isInMemory ? () => {} : lockDirectory(dataDir);
+  try {
+    const links = isInMemory ? inThreadLinks() : await workerLinks(join(dataDir, DATABASE_FILE));
+    return await createSqliteStore({ ...rest, ...links, unlock });
+  } catch (error) {
+    unlock();
+    throw error instanceof StoreOpenError
+      ? error
+      : new StoreOpenError(`The store cannot be opened: ${error}`, { cause: error });
+  }
+}

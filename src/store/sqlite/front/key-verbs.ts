@@ -1,0 +1,50 @@
+import type { Store } from "../../contract.ts";
+import { isAlive } from "./credentials.ts";
+import type { FrontParts } from "./front-parts.ts";
+
+type KeyVerbs = Pick<
+  Store,
+  "createKey" | "listKeys" | "deleteKey" | "findKey" | "createSession" | "findSession" | "deleteSession"
+>;
+
+export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
+  return {
+    createKey: (key) =>
+      writes.write({ verb: "createKey", argument: key }, (created) => {
+        credentials.forgetKey(key.hash);
+        return created;
+      }),
+
+    listKeys: (tenant) => reads.read({ verb: "listKeys", argument: tenant }),
+
+    deleteKey: (tenant, id, options) =>
+      writes.write({ verb: "deleteKey", argument: { tenant, id, ...options } }, (removed) => {
+        if (removed.kind === "deleted") credentials.forgetKey(removed.hash);
+        return removed.kind;
+      }),
+
+    async findKey(hash) {
+      const known = credentials.key(hash);
+      if (known !== undefined) return known;
+      return writes.write({ verb: "findKey", argument: hash }, (key) => {
+        if (key !== null) credentials.learnKey(hash, key);
+        return key;
+      });
+    },
+
+    createSession: (session) => writes.write({ verb: "createSession", argument: session }, () => {}),
+
+    async findSession(hash, now) {
+      const known = credentials.session(hash);
+      if (known !== undefined) return isAlive(known, now) ? known : null;
+      return writes.write({ verb: "findSession", argument: hash }, (found) => {
+        if (found === null || !isAlive(found, now)) return null;
+        credentials.learnSession(found);
+        return found;
+      });
+    },
+
+    deleteSession: (hash) =>
+      writes.write({ verb: "deleteSession", argument: hash }, () => credentials.forgetSession(hash)),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Store } from "../../contract.ts";
+import { unflatten } from "../attempts.ts";
+import { entryOf } from "../log-state.ts";
+import type { FrontParts } from "./front-parts.ts";
+
+type LogVerbs = Pick<Store, "listLog" | "findLog" | "resend" | "resendFailed">;
+
+/** What is in flight is noted before the tables are read: else an attempt that ends meanwhile would show as one that waits. */
+export function logVerbs({ writes, reads, leases }: FrontParts): LogVerbs {
+  return {
+    async listLog(webhook, { status, eventType }, { limit, before }) {
+      const held = leases.of(webhook);
+      const filter = { status: status ?? null, eventType: eventType ?? null };
+      const page = await reads.read({ verb: "listLog", argument: { webhook, ...filter, limit, before, held } });
+      const inFlight = new Set(held);
+      return { rows: page.rows.map((row) => entryOf(row, inFlight.has(row.row))), next: page.next };
+    },
+
+    async findLog(webhook, deliveryId) {
+      const held = new Set(leases.of(webhook));
+      const found = await reads.read({ verb: "findLog", argument: { webhook, deliveryId } });
+      if (found === null) return null;
+      const entry = entryOf(found.row, held.has(found.row.row));
+      return { entry, body: found.body, attempts: found.attempts.map(unflatten) };
+    },
+
+    resend: (webhook, deliveryId, newId, dueAt) =>
+      writes.write({ verb: "resend", argument: { webhook, deliveryId, newId, dueAt } }, (delivery) => delivery),
+
+    resendFailed: (webhook, range, firstNewId, dueAt) =>
+      writes.write({ verb: "resendFailed", argument: { ...range, webhook, firstNewId, dueAt } }, (chunk) => chunk),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Store } from "../../contract.ts";
+import type { Tidied } from "../tidy.ts";
+import type { FrontParts } from "./front-parts.ts";
+
+type UpkeepVerbs = Pick<Store, "tidy" | "reclaim" | "stats" | "probe" | "close">;
+
+/** @param unlock gives the directory free, at the very end */
+export function upkeepVerbs(parts: FrontParts, unlock: () => void): UpkeepVerbs {
+  const { writes, reads, leases, arrivals } = parts;
+  return {
+    async tidy(options) {
+      const argument = { ...options, held: leases.all() };
+      const tidying = writes.write({ verb: "tidy", argument }, (tidied) => forget(parts, tidied));
+      const { rows, more } = await arrivals.distrustWhile(tidying);
+      return { rows, more };
+    },
+    reclaim: (maxPages) => writes.write({ verb: "reclaim", argument: maxPages }, (reclaimed) => reclaimed),
+    stats: () => reads.read({ verb: "stats", argument: null }),
+    probe: (now) => writes.write({ verb: "keepFact", argument: { name: "probed_at", value: String(now) } }, () => {}),
+    async close() {
+      try {
+        await reads.close();
+        await writes.close();
+      } finally {
+        unlock();
+      }
+    },
+  };
+}
+
+function forget({ webhooks, arrivals, credentials }: FrontParts, tidied: Tidied): Tidied {
+  for (const key of tidied.webhooks) webhooks.forget(key);
+  for (const key of tidied.cancelled) arrivals.forget(key);
+  credentials.forgetAll();
+  return tidied;
+}

@@ -1,0 +1,76 @@
+import type { Webhook } from "../../../domain/webhook.ts";
+import type { NewWebhook, WebhookChanges } from "../../contract.ts";
+import type { NewSealedWebhook, SealedChanges, SealedWebhook } from "../webhooks.ts";
+import type { Place, Sealer } from "./sealer.ts";
+
+/** Closes webhooks before they go to the database and opens them when they come back: beyond it, nobody reads a secret. */
+export class WebhookSeal {
+  readonly #sealer: Sealer;
+
+  constructor(sealer: Sealer) {
+    this.#sealer = sealer;
+  }
+
+  close(webhook: NewWebhook): NewSealedWebhook {
+    const { secret, headers, events, retryScheduleMs, ...plain } = webhook;
+    return {
+      ...plain,
+      events: JSON.stringify(events),
+      retryScheduleMs: jsonOrNull(retryScheduleMs),
+      secrets: this.#closeSecret(webhook.id, secret),
+      headers: this.#closeHeaders(webhook.id, headers),
+    };
+  }
+
+  /** Only the fields that are given. */
+  closeChanges(id: string, changes: WebhookChanges): SealedChanges {
+    const { secret, headers, events, retryScheduleMs, ...plain } = changes;
+    return {
+      ...plain,
+      ...(events === undefined ? {} : { events: JSON.stringify(events) }),
+      ...(retryScheduleMs === undefined ? {} : { retryScheduleMs: jsonOrNull(retryScheduleMs) }),
+      ...(secret === undefined ? {} : { secrets: this.#closeSecret(id, secret) }),
+      ...(headers === undefined ? {} : { headers: this.#closeHeaders(id, headers) }),
+    };
+  }
+
+  /** @throws when a seal does not fit */
+  open(sealed: SealedWebhook): Webhook {
+    const { secrets, headers, events, retryScheduleMs, ...plain } = sealed;
+    return {
+      ...plain,
+      events: JSON.parse(events),
+      retryScheduleMs: retryScheduleMs === null ? null : JSON.parse(retryScheduleMs),
+      secret: this.#openSecret(sealed.id, secrets),
+      headers: this.#openHeaders(sealed.id, headers),
+    };
+  }
+
+  /** A list, for the day on which a secret is rotated and two are valid. */
+  #closeSecret(id: string, secret: string): string {
+    return JSON.stringify([this.#sealer.seal(place("secrets", id), secret)]);
+  }
+
+  #openSecret(id: string, secrets: string): string {
+    const [first]: readonly string[] = JSON.parse(secrets);
+    if (first === undefined) throw new Error(`${id} has no secret`);
+    return this.#sealer.open(place("secrets", id), first);
+  }
+
+  #closeHeaders(id: string, headers: Webhook["headers"]): string {
+    return JSON.stringify(headers.map(([name, value]) => [name, this.#sealer.seal(place("headers", id), value)]));
+  }
+
+  #openHeaders(id: string, headers: string): Webhook["headers"] {
+    const sealed: readonly (readonly [string, string])[] = JSON.parse(headers);
+    return sealed.map(([name, value]) => [name, this.#sealer.open(place("headers", id), value)]);
+  }
+}
+
+function place(column: "secrets" | "headers", id: string): Place {
+  return { table: "webhooks", column, row: id };
+}
+
+function jsonOrNull(value: readonly number[] | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

@@ -1,0 +1,33 @@
+import type { Store } from "../../contract.ts";
+import type { FrontParts } from "./front-parts.ts";
+
+type WebhookVerbs = Pick<Store, "createWebhook" | "listWebhooks" | "findWebhook" | "updateWebhook" | "deleteWebhook">;
+
+export function webhookVerbs({ writes, reads, seal, webhooks }: FrontParts): WebhookVerbs {
+  return {
+    createWebhook: (webhook) =>
+      writes.write({ verb: "createWebhook", argument: seal.close(webhook) }, (sealed) => webhooks.learn(sealed)),
+
+    async listWebhooks(tenant, { limit, before }) {
+      const page = await reads.read({ verb: "listWebhooks", argument: { tenant, limit, before } });
+      return { rows: page.rows.map((sealed) => seal.open(sealed)), next: page.next };
+    },
+
+    async findWebhook(tenant, id, options) {
+      const sealed = await reads.read({ verb: "findWebhook", argument: { tenant, id } });
+      if (sealed === null || (sealed.deletedAt !== null && options?.deletedToo !== true)) return null;
+      return seal.open(sealed);
+    },
+
+    updateWebhook: (tenant, id, changes, now) =>
+      writes.write(
+        { verb: "updateWebhook", argument: { tenant, id, changes: seal.closeChanges(id, changes), now } },
+        (sealed) => (sealed === null ? null : webhooks.learn(sealed)),
+      ),
+
+    deleteWebhook: (tenant, id, now) =>
+      writes.write({ verb: "deleteWebhook", argument: { tenant, id, now } }, (sealed) =>
+        sealed === null ? null : webhooks.learn(sealed).key,
+      ),
+  };
+}

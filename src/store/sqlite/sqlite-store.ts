@@ -1,0 +1,86 @@
+import type { Clock, Random } from "../../world.ts";
+import { type Store, StoreOpenError } from "../contract.ts";
+import { Arrivals } from "./front/arrivals.ts";
+import { claimVerbs } from "./front/claim-verbs.ts";
+import { Credentials } from "./front/credentials.ts";
+import { eventVerbs } from "./front/event-verbs.ts";
+import type { FrontParts } from "./front/front-parts.ts";
+import { keyVerbs } from "./front/key-verbs.ts";
+import { Leases } from "./front/leases.ts";
+import { logVerbs } from "./front/log-verbs.ts";
+import { type ReaderLink, ReadQueue } from "./front/read-queue.ts";
+import { type Place, Sealer } from "./front/sealer.ts";
+import { upkeepVerbs } from "./front/upkeep-verbs.ts";
+import { WebhookMemory } from "./front/webhook-memory.ts";
+import { WebhookSeal } from "./front/webhook-seal.ts";
+import { webhookVerbs } from "./front/webhook-verbs.ts";
+import { WriteQueue, type WriterLink } from "./front/write-queue.ts";
+
+export interface SqliteStoreParts {
+  readonly writer: WriterLink;
+  readonly reader: ReaderLink;
+  /** A new reader in place of one that was cut off. */
+  readonly newReader: () => ReaderLink;
+  readonly secretKey: Uint8Array;
+  readonly random: Pick<Random, "bytes">;
+  readonly clock: Pick<Clock, "after">;
+  readonly onFatal: (error: Error) => void;
+  /** Gives the data directory free, at the very end. */
+  readonly unlock: () => void;
+}
+
+/**
+ * The store's front on the main thread: it keeps the leases and what is asked for most, seals and opens secrets, and leaves the
+ * rest to one connection that writes and one that reads.
+ *
+ * @throws StoreOpenError when the database was sealed with another key
+ */
+export async function createSqliteStore(parts: SqliteStoreParts): Promise<Store> {
+  const { writer, reader, newReader, clock, onFatal } = parts;
+  const sealer = new Sealer(parts.secretKey, parts.random);
+  const seal = new WebhookSeal(sealer);
+  const writes = new WriteQueue({ link: writer, clock, onFatal });
+  const reads = new ReadQueue({ link: reader, newLink: newReader, clock, onFatal: (reason) => writes.fail(reason) });
+  try {
+    await checkKey(writes, sealer);
+  } catch (error) {
+    await reads.close();
+    await writes.close();
+    throw error;
+  }
+  const front: FrontParts = {
+    ...{ writes, reads, seal },
+    webhooks: new WebhookMemory(seal),
+    leases: new Leases(),
+    arrivals: new Arrivals(),
+    credentials: new Credentials(),
+  };
+  return {
+    ...webhookVerbs(front),
+    ...eventVerbs(front),
+    ...logVerbs(front),
+    ...claimVerbs(front),
+    ...keyVerbs(front),
+    ...upkeepVerbs(front, parts.unlock),
+  };
+}
+
+const CHECK = "secret_check";
+const CHECK_PLACE: Place = { table: "facts", column: "value", row: CHECK };
+
+/** A value sealed at the first start tells whether the key is still the same one, before a secret is needed. */
+async function checkKey(writes: WriteQueue, sealer: Sealer): Promise<void> {
+  const check = await writes.write({ verb: "findFact", argument: CHECK }, (value) => value);
+  if (check === null) {
+    const value = sealer.seal(CHECK_PLACE, CHECK);
+    return writes.write({ verb: "keepFact", argument: { name: CHECK, value } }, () => {});
+  }
+  try {
+    sealer.open(CHECK_PLACE, check);
+  } catch (cause) {
+    throw new StoreOpenError(
+      "The secrets in the database were sealed with another key: set POSTHORN_SECRET_KEY (or put back secret.key) to the one it was made with.",
+      { cause },
+    );
+  }
+}
