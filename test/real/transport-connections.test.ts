@@ -1,0 +1,128 @@
+import { describe, expect, test } from "bun:test";
+import { createTransport } from "../../src/real/transport.ts";
+import type { Transport } from "../../src/world.ts";
+import { certificate, exchange, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
+import { answering, type RawScript } from "../support/raw-receiver.ts";
+
+const SCHEMES: readonly Scheme[] = ["http", "https"];
+const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+/** More than a client takes in before anybody reads. */
+const LONG_BYTES = 16_777_216;
+const LONG = `HTTP/1.1 200 OK\r\nContent-Length: ${LONG_BYTES}\r\n\r\n${"x".repeat(LONG_BYTES)}`;
+
+/** A transport of the test's own: no connection of another test is in it, and none is left behind. */
+function openTransport(): Transport & AsyncDisposable {
+  const transport = createTransport({ ca: certificate.certificate });
+  return { ...transport, [Symbol.asyncDispose]: transport.close };
+}
+
+/** Answers the first request of each connection, then does the worst at the second. */
+function answeringOnce(worst: "reset" | "end"): RawScript {
+  return async (connection) => {
+    await connection.request();
+    await connection.write(OK);
+    if ((await connection.request()) !== null) connection[worst]();
+  };
+}
+
+describe.each(SCHEMES)("connections over %s", (scheme) => {
+  test("one connection serves request after request, and only the first was connected for", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, answering(OK));
+    const outcomes = [];
+    for (let round = 0; round < 5; round++) outcomes.push(await exchange(transport, receiver));
+    expect([receiver.connections.length, receiver.requests.length]).toEqual([1, 5]);
+    const reused = { connectMs: null, tlsMs: null };
+    expect(outcomes.slice(1).map((outcome) => "timings" in outcome && outcome.timings)).toEqual(Array(4).fill(reused));
+  });
+
+  test("requests at the same time get connections of their own, never one behind the other", async () => {
+    await using transport = openTransport();
+    const all = Promise.withResolvers<void>();
+    let under = 0;
+    await using receiver = await startSchemeReceiver(scheme, async (connection) => {
+      await connection.request();
+      if (++under === 8) all.resolve();
+      await all.promise;
+      await connection.write(OK);
+    });
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => exchange(transport, receiver)));
+    expect(outcomes.every((outcome) => "status" in outcome && outcome.status === 200)).toBe(true);
+    expect(receiver.connections.length).toBe(8);
+  });
+
+  test.each(["reset", "end"] as const)(
+    "a kept connection that breaks (%s) under a request fails it and is not sent again",
+    async (worst) => {
+      await using transport = openTransport();
+      await using receiver = await startSchemeReceiver(scheme, answeringOnce(worst));
+      expect(await exchange(transport, receiver)).toMatchObject({ status: 200 });
+      expect(await exchange(transport, receiver)).toEqual({ failure: "connection_reset", nothingWritten: false });
+      expect([receiver.connections.length, receiver.requests.length]).toEqual([1, 2]);
+    },
+  );
+
+  test("a connection that its receiver has closed is not used again", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, async (connection) => {
+      await connection.request();
+      await connection.write(OK.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+      connection.end();
+    });
+    expect(await exchange(transport, receiver)).toMatchObject({ status: 200 });
+    expect(await exchange(transport, receiver)).toMatchObject({ status: 200 });
+    expect(receiver.connections.length).toBe(2);
+  });
+
+  test("a body that was cut costs its connection, and the next request gets its own answer", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, answering(LONG, OK));
+    expect(await exchange(transport, receiver, { maxBytes: 10 })).toMatchObject({ body: "x".repeat(10), end: "cut" });
+    await (await receiver.nextConnection("the first connection")).closed;
+    expect(await exchange(transport, receiver)).toMatchObject({ body: "ok", end: "complete" });
+    expect(receiver.connections.length).toBe(2);
+  });
+
+  test("a body a little longer than what is kept costs nothing", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, answering(OK));
+    expect(await exchange(transport, receiver, { maxBytes: 1 })).toMatchObject({ body: "o", end: "cut" });
+    expect(await exchange(transport, receiver, { maxBytes: 0 })).toMatchObject({ body: "", end: "cut" });
+    expect(receiver.connections.length).toBe(1);
+  });
+
+  test("a kept connection is not used for another address of the same name", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, answering(OK));
+    await exchange(transport, receiver);
+    const elsewhere = await exchange(transport, receiver, { address: "127.0.0.2" });
+    expect(elsewhere).toEqual({ failure: "connect_refused", nothingWritten: true });
+    expect(receiver.requests.length).toBe(1);
+  });
+
+  test("closing the transport closes what is idle", async () => {
+    const transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, answering(OK));
+    await exchange(transport, receiver);
+    await transport.close();
+    await (await receiver.nextConnection("the connection")).closed;
+  });
+});
+
+describe("TLS", () => {
+  test("a kept connection is not used for another name, though the address is the same", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver("https", answering(OK));
+    for (const host of ["a.test", "b.test", "a.test"]) {
+      expect(await exchange(transport, receiver, { host })).toMatchObject({ status: 200 });
+    }
+    expect(receiver.connections.length).toBe(2);
+  });
+
+  test("the first request of a connection is told how long connect and handshake took", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver("https", answering(OK));
+    const outcome = await exchange(transport, receiver);
+    expect(outcome).toMatchObject({ timings: { connectMs: expect.any(Number), tlsMs: expect.any(Number) } });
+  });
+});

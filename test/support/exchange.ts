@@ -1,0 +1,52 @@
+import type { ConnectTimings, OutgoingRequest, SendFailure, Transport } from "../../src/world.ts";
+import { createCertificate, type TestCertificate } from "./certificate.ts";
+import { type RawReceiver, type RawScript, startRawReceiver } from "./raw-receiver.ts";
+
+/** The names that the test receivers' certificate bears. */
+export const certificate: TestCertificate = createCertificate(["a.test", "b.test", "127.0.0.1"]);
+
+export type Scheme = "http" | "https";
+
+/** A raw receiver that speaks TLS, with the test certificate, exactly for `https`. */
+export function startSchemeReceiver(scheme: Scheme, script: RawScript): Promise<RawReceiver> {
+  return startRawReceiver(script, scheme === "https" ? certificate : undefined);
+}
+
+export interface SendOptions extends Partial<Omit<OutgoingRequest, "url">> {
+  /** Host name of the URL; the connection goes to `address`, loopback unless given. */
+  readonly host?: string;
+  readonly path?: string;
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A whole exchange in plain values. */
+export type Outcome =
+  | {
+      readonly status: number;
+      readonly statusText: string;
+      readonly headers: readonly (readonly [name: string, value: string])[];
+      readonly timings: ConnectTimings;
+      readonly body: string;
+      readonly end: string;
+    }
+  | { readonly failure: SendFailure; readonly nothingWritten: boolean };
+
+const never = new AbortController().signal;
+
+/** Sends one request to a receiver and reads what it answers. */
+export async function exchange(
+  transport: Transport,
+  receiver: Pick<RawReceiver, "origin" | "port">,
+  options: SendOptions = {},
+): Promise<Outcome> {
+  const { host = "a.test", path = "/hook?q=1", maxBytes = 1_024, signal = never } = options;
+  const { address = "127.0.0.1", headers = [], body = "{}", connectTimeoutMs = 5_000 } = options;
+  const scheme = receiver.origin.split(":")[0];
+  const url = new URL(`${scheme}://${host}:${receiver.port}${path}`);
+  const sent = await transport.send({ url, address, headers, body, connectTimeoutMs }, signal);
+  if (!sent.ok) return { failure: sent.failure, nothingWritten: sent.nothingWritten };
+  const { read, ...head } = sent.answer;
+  const { bytes, end } = await read(maxBytes, signal);
+  return { ...head, body: Buffer.from(bytes).toString("latin1"), end };
+}
