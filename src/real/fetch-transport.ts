@@ -14,6 +14,7 @@ const MALFORMED: Exchange = { ok: false, failure: "malformed_response", nothingW
  * kept and timings are null: the caller's deadline covers both.
  */
 export function createFetchTransport(): Transport {
+  // Bun's timer is coarse: an idle connection is closed after four to eight seconds.
   const session = new Bun.FetchSession({ proxy: false, keepAlive: { idleTimeout: IDLE_CONNECTION_MS / 1_000 } });
   return {
     send: (request, signal) => send(session, request, signal),

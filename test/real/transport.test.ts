@@ -294,6 +294,12 @@ describe.each(SCHEMES)("over %s", (scheme) => {
     await (await receiver.nextConnection("the connection")).closed;
   });
 
+  test("a header that cannot be sent fails the exchange, not the caller", async () => {
+    await using receiver = await startSchemeReceiver(scheme, answering(OK));
+    const outcome = await exchange(transport, receiver, { headers: [["X-Bad", "a\r\nX-Smuggled: b"]] });
+    expect([Object.keys(outcome), receiver.requests.length]).toEqual([["failure", "nothingWritten"], 0]);
+  });
+
   test("a body of sixty-four megabytes costs what is kept of it", async () => {
     let sentBytes = 0;
     await using receiver = await startSchemeReceiver(
