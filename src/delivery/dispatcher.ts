@@ -97,7 +97,8 @@ export class Dispatcher {
 
   #distrust(webhook: WebhookKey, at: Millis): void {
     this.#ring.distrust(webhook, at);
-    this.#alarm.setBy(this.#ring.nextAt);
+    if (at <= this.#parts.now()) this.#pumpSoon();
+    else this.#alarm.setBy(at);
   }
 
   /** Once per turn of the event loop at most: what happens in one turn is started together. */

@@ -19,7 +19,8 @@ export class LaneRing {
   readonly #budget = new BufferBudget();
   readonly #lanes = new Map<WebhookKey, Lane>();
   readonly #schedule = new LaneSchedule();
-  #ring: Lane[] = [];
+  /** The lane whose turn is next stands first; one that had its turn goes to the end. */
+  readonly #ring: Lane[] = [];
 
   /** @param cap the most requests that one webhook may have in flight */
   constructor(cap: number) {
@@ -62,15 +63,19 @@ export class LaneRing {
     for (const lane of this.#schedule.takeDue(now)) this.enter(lane);
     const batch: ReadyDelivery[] = [];
     const hungry = new Set<Lane>();
-    while (this.#ring.length > 0 && batch.length < slots) {
-      for (const lane of this.#ring.splice(0)) {
-        const entry = batch.length < slots ? lane.take(now) : null;
-        if (entry !== null) batch.push(entry);
-        if (lane.wantsSeek) hungry.add(lane);
-        if (entry !== null || batch.length >= slots) this.#ring.push(lane);
-        else this.#rest(lane, now);
+    let turns = 0;
+    for (const lane of this.#ring) {
+      if (batch.length >= slots) break;
+      turns += 1;
+      const entry = lane.take(now);
+      if (lane.wantsSeek) hungry.add(lane);
+      if (entry === null) this.#rest(lane, now);
+      else {
+        batch.push(entry);
+        this.#ring.push(lane);
       }
     }
+    this.#ring.splice(0, turns);
     return { batch, hungry: [...hungry] };
   }
 

@@ -21,7 +21,9 @@ export interface TestSenderParts {
 /** `sent`: there is a log entry now, whatever the receiver said. `gone`: the webhook was deleted meanwhile. */
 export type TestSent =
   | { readonly kind: "sent"; readonly deliveryId: string }
-  | { readonly kind: "busy" | "stopping" | "gone" };
+  | { readonly kind: "busy" }
+  | { readonly kind: "stopping" }
+  | { readonly kind: "gone" };
 
 /** Sends a sample event to one webhook at once: outside its lane, one attempt, a few at a time for each tenant. */
 export class TestSender {

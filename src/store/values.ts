@@ -101,7 +101,8 @@ export interface Settlement {
 /**
  * `lost`: the lease was not held any more, or the delivery was final; the attempt row is kept all the same.
  * A webhook deleted meanwhile turns a `pending` or `failed` into `cancelled`. `failed` because `gone` turns the webhook off,
- * but a test does not, and an attempt at a URL that the webhook has left does not either.
+ * but a test does not, and an attempt at a URL that the webhook has left does not either. An attempt that was signed has
+ * passed the guard, and its webhook is `urlPassed` from then on, with the same exceptions.
  */
 export type Settled =
   | { readonly kind: "kept"; readonly state: DeliveryState; readonly dueAt: Millis | null }

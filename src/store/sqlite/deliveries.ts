@@ -34,6 +34,7 @@ export interface Standing {
   readonly webhook: WebhookKey;
   readonly isTest: number;
   readonly isWebhookDeleted: number;
+  readonly isUrlPassed: number;
 }
 
 export type Cancellation = "deleted" | "expired" | "interrupted";
@@ -109,7 +110,8 @@ function prepare(db: Database) {
       FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event
       WHERE d.seq = ? AND d.state = 'pending' AND d.is_test = 0 AND w.active = 1`),
     standing: db.query<Standing, [DeliveryKey]>(`
-      SELECT d.webhook, d.is_test AS isTest, w.deleted_at IS NOT NULL AS isWebhookDeleted
+      SELECT d.webhook, d.is_test AS isTest, w.deleted_at IS NOT NULL AS isWebhookDeleted,
+        w.url_passed AS isUrlPassed
       FROM deliveries d JOIN webhooks w ON w.seq = d.webhook WHERE d.seq = ?`),
     conclude: db.query<never, [DeliveryState, Millis | null, Millis, string | null, Millis | null, DeliveryKey]>(`
       UPDATE deliveries SET state = ?1, attempts = attempts + 1, due_at = ?2, wait_ms = ?3, because = ?4,

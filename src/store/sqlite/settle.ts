@@ -19,8 +19,8 @@ export type SettleReply =
       readonly kind: "kept";
       readonly state: DeliveryState;
       readonly dueAt: Millis | null;
-      /** The webhook, when this outcome turned it off. */
-      readonly turnedOff: SealedWebhook | null;
+      /** The webhook as it is now, when this outcome changed it. */
+      readonly changed: SealedWebhook | null;
     }
   | { readonly kind: "lost" };
 
@@ -51,18 +51,22 @@ export class Settle {
     const isKept = isHeld && this.#deliveries.conclude(verdict);
     this.#attempts.insert(delivery, attempt, isKept);
     if (!isKept) return { kind: "lost" };
-    const turnedOff = isGone(next) && standing.isTest === 0 ? this.#turnOff(standing, attempt, verdict.at) : null;
-    return { kind: "kept", state: verdict.state, dueAt: verdict.dueAt, turnedOff };
+    const changed = this.#learn(standing, attempt, next, verdict.at);
+    return { kind: "kept", state: verdict.state, dueAt: verdict.dueAt, changed };
   }
 
   interrupted({ delivery, attempt }: Interruption): void {
     if (this.#deliveries.standing(delivery) !== null) this.#attempts.insert(delivery, attempt, false);
   }
 
-  #turnOff(standing: Standing, attempt: FlatAttempt, now: Millis): SealedWebhook | null {
-    const webhook = this.#webhooks.turnOff(standing.webhook, attempt.url, now);
-    if (webhook !== null) this.#subscribers.forget(webhook.tenant);
-    return webhook;
+  /** What an outcome tells of its webhook; a test changes nothing on it. What was signed has passed the guard. */
+  #learn(standing: Standing, attempt: FlatAttempt, next: Transition, now: Millis): SealedWebhook | null {
+    if (standing.isTest === 1) return null;
+    const isPassed = attempt.signatureHex !== null && standing.isUrlPassed === 0;
+    const vouched = isPassed ? this.#webhooks.vouchFor(standing.webhook, attempt.url) : null;
+    const turnedOff = isGone(next) ? this.#webhooks.turnOff(standing.webhook, attempt.url, now) : null;
+    if (turnedOff !== null) this.#subscribers.forget(turnedOff.tenant);
+    return turnedOff ?? vouched;
   }
 }
 

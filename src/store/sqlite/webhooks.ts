@@ -102,6 +102,13 @@ export class WebhookTable {
     return this.#write({ ...before, active: false, disabledReason: "gone", updatedAt: now });
   }
 
+  /** The guard let `url` pass: a later refusal is then taken for an operator's mistake. Null: that was known, or it has moved on. */
+  vouchFor(key: WebhookKey, url: string): SealedWebhook | null {
+    const before = this.byKey(key);
+    if (before === null || before.urlPassed || before.url !== url) return null;
+    return this.#write({ ...before, urlPassed: true });
+  }
+
   #write(row: SealedWebhook): SealedWebhook {
     this.#sql.update.run({ ...columnsOf(row), key: row.key });
     return row;

@@ -114,6 +114,6 @@ function payloadOf({ deliveryId, eventId, eventType, body }: ClaimRow) {
 function settled({ leases, webhooks }: FrontParts, lease: Lease, isHeld: boolean, reply: SettleReply): Settled {
   if (isHeld) leases.free(lease.delivery);
   if (reply.kind === "lost") return reply;
-  if (reply.turnedOff !== null) webhooks.learn(reply.turnedOff);
+  if (reply.changed !== null) webhooks.learn(reply.changed);
   return { kind: "kept", state: reply.state, dueAt: reply.dueAt };
 }

@@ -1,0 +1,168 @@
+import type { Config } from "./config.ts";
+import { DataDir } from "./data-dir.ts";
+import { Dispatcher } from "./delivery/dispatcher.ts";
+import { Exchanger } from "./delivery/exchanger.ts";
+import { createGuard } from "./delivery/guard.ts";
+import { Pruner } from "./delivery/pruner.ts";
+import { Sender } from "./delivery/sender.ts";
+import { TestSender } from "./delivery/test-sender.ts";
+import type { OwnTarget } from "./domain/address.ts";
+import { newId } from "./domain/ids.ts";
+import { hashToken, newToken } from "./domain/token.ts";
+import { portOf } from "./domain/url.ts";
+import { engineTime } from "./engine-time.ts";
+import { createMetrics } from "./http/metrics.ts";
+import type { HttpParts } from "./http/parts.ts";
+import { type Listening, listen } from "./http/server.ts";
+import { API_GRACE_MS, DESCRIPTORS_RESERVED, LOOP_SILENCE_MAX_MS } from "./limits.ts";
+import type { Log } from "./log.ts";
+import type { Machine } from "./real/machine.ts";
+import type { Store } from "./store/contract.ts";
+import { openStore } from "./store/open.ts";
+import type { World } from "./world.ts";
+
+export interface ServiceExtras {
+  readonly log: Log;
+  readonly version: string;
+  readonly machine: Machine;
+  /** The store cannot be trusted any more: the process has to end at once. */
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface Started {
+  readonly url: string;
+  /** The first admin key and the file that holds it, when this start made one. */
+  readonly newAdminKey: { readonly path: string; readonly token: string } | null;
+}
+
+/** The running product: every part, built and joined in one place. */
+export interface Service {
+  /** Recovers what an earlier process left, begins to deliver, then listens. */
+  start(): Promise<Started>;
+  /** Refuses new events, lets what is in flight end within the grace, closes. What is left is sent after the next start. */
+  stop(): Promise<void>;
+  /** Shortens a `stop` under way: what is in flight is cut off now. */
+  abort(): void;
+}
+
+/**
+ * Opens the store and builds every part; nothing is sent and nothing listens yet.
+ *
+ * @throws StoreOpenError with a sentence for the operator
+ */
+export async function buildService(config: Config, world: World, extras: ServiceExtras): Promise<Service> {
+  const { clock, random, resolver, transport } = world;
+  const { log, version, machine, onFatal } = extras;
+  const now = engineTime(clock);
+  const startedAt = clock.wall();
+  const dataDir = DataDir.open(config.dataDir);
+  const secretKey = dataDir.secretKey(config.secretKey, random);
+  const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal });
+
+  const ownTargets = ownTargetsOf(config, machine);
+  const { allowPrivateCidrs, allowHosts, connectTimeoutMs, responseCaptureBytes, timeoutMs, retryScheduleMs } = config;
+  const guard = createGuard({ resolver, clock, policy: { allowPrivateCidrs, allowHosts, ownTargets } });
+  const sealing = { headerPrefix: config.headerPrefix, userAgent: `Posthorn/${version}` };
+  const exchanger = new Exchanger({ guard, transport, clock, sealing, connectTimeoutMs, responseCaptureBytes });
+  const metrics = createMetrics();
+  const sender = new Sender({
+    ...{ store, exchanger, clock, random, now, log, timeoutMs, retryScheduleMs },
+    attemptFinished: metrics.attemptFinished,
+  });
+  const dispatcher = new Dispatcher({
+    ...{ store, sender, clock, now, log },
+    concurrency: concurrencyOf(config, machine),
+    concurrencyPerWebhook: config.concurrencyPerWebhook,
+  });
+  const testSender = new TestSender({
+    ...{ store, sender, clock, random, now },
+    catalogue: config.eventTypes,
+    apiVersion: config.apiVersion,
+  });
+  const pruner = new Pruner({ store, clock, log, retentionMs: config.retentionMs, cron: config.pruneCron });
+
+  let listening: Listening | null = null;
+  let isDraining = false;
+  const parts: HttpParts = {
+    ...{ store, clock, random, metrics, now },
+    settings: { ...config, version, catalogue: config.eventTypes, adminKeyHash: adminKeyHashOf(config) },
+    wake: (deliveries) => dispatcher.offer(deliveries),
+    wakeWebhook: (webhook) => dispatcher.recheck(webhook),
+    tidySoon: () => pruner.kick(),
+    sendTest: (webhook, eventType) => testSender.send(webhook, eventType),
+    judge: (url) => guard.judge(url),
+    health: () => {
+      const { inFlight, polledAt } = dispatcher.facts();
+      const alive = now() - polledAt < LOOP_SILENCE_MAX_MS;
+      return { startedAt, alive, draining: isDraining, trouble: null, inFlight };
+    },
+    report: ({ error, ...request }) => log.error("a request failed", { ...request, error: describeFault(error) }),
+  };
+
+  return {
+    async start() {
+      const newAdminKey = config.adminKey === null ? await firstAdminKey(store, dataDir, world) : null;
+      await dispatcher.start();
+      pruner.start();
+      listening = listen(parts, { hostname: config.host, port: config.port });
+      ownTargets.push(...ownTargetsAt(config.host, listening.port, machine));
+      return { url: listening.url, newAdminKey };
+    },
+    async stop() {
+      isDraining = true;
+      testSender.stop();
+      await pruner.stop();
+      await dispatcher.stop(config.shutdownGraceMs);
+      await listening?.stop(API_GRACE_MS);
+      await store.close();
+      await transport.close();
+    },
+    abort: () => dispatcher.abort(),
+  };
+}
+
+/** Where Posthorn itself is reached is never a webhook's target. A port of 0 is known only once it listens. */
+function ownTargetsOf({ host, port, publicUrl }: Config, machine: Machine): OwnTarget[] {
+  const targets = port === 0 ? [] : ownTargetsAt(host, port, machine);
+  return publicUrl === null ? targets : [...targets, { host: publicUrl.hostname, port: portOf(publicUrl) }];
+}
+
+/** Listening on every interface, it is reached at each of their addresses. */
+function ownTargetsAt(host: string, port: number, { addresses }: Machine): OwnTarget[] {
+  const isEverywhere = host === "0.0.0.0" || host === "::";
+  return [host, ...(isEverywhere ? addresses : [])].map((at) => ({ host: at, port }));
+}
+
+/** Never above what the open-file limit leaves when the API and the database have theirs. */
+function concurrencyOf({ concurrency }: Config, { openFilesMax }: Machine): number {
+  if (openFilesMax === null) return concurrency;
+  const left = Math.max(openFilesMax - DESCRIPTORS_RESERVED, Math.floor(openFilesMax / 4));
+  return Math.max(1, Math.min(concurrency, left));
+}
+
+function adminKeyHashOf({ adminKey }: Config): string | null {
+  return adminKey === null ? null : hashToken(adminKey.reveal());
+}
+
+/** Without any key nobody could ever make one: the first start makes an admin key and leaves it in the data directory. */
+async function firstAdminKey(
+  store: Store,
+  dataDir: DataDir,
+  { clock, random }: World,
+): Promise<Started["newAdminKey"]> {
+  const keys = await store.listKeys(null);
+  if (keys.length > 0) return null;
+  const token = newToken(random.bytes(32));
+  dataDir.writeAdminKey(token);
+  const createdAt = clock.wall();
+  const id = newId("key", createdAt, random.bytes(10));
+  await store.createKey({
+    ...{ id, name: "first admin key", scope: "admin", tenant: null, createdAt, expiresAt: null },
+    hash: hashToken(token),
+  });
+  return { path: dataDir.adminKeyPath, token };
+}
+
+function describeFault(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
