@@ -1,0 +1,81 @@
+import { beforeAll, expect, test } from "bun:test";
+import { type Binary, LOOPBACK_ALLOWED, startBinary } from "../support/binary.ts";
+import { builtBinary } from "../support/binary-build.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { smallDisk, smallDiskProblem } from "../support/small-disk.ts";
+import { until } from "../support/until.ts";
+
+beforeAll(async () => void (await builtBinary()), 120_000);
+
+const MB = 1_024 * 1_024;
+const PADDING = "x".repeat(200);
+const problem = smallDiskProblem();
+if (problem !== null) process.stdout.write(`the tests of a full disk cannot run here: ${problem}\n`);
+
+test.skipIf(problem !== null)(
+  "a full disk: events are refused, readers answered, outcomes kept; with room again all goes on by itself (needs mount)",
+  async () => {
+    using disk = smallDisk(16 * MB);
+    const answer = Promise.withResolvers<void>();
+    await using receiver = startReceiver(() => answer.promise.then(() => 200));
+    await using posthorn = await startBinary(disk, { ...LOOPBACK_ALLOWED, POSTHORN_CONCURRENCY_PER_WEBHOOK: "4" });
+    const webhook = { url: `${receiver.origin}/hook`, events: ["*"] };
+    expect((await posthorn.api("POST", "/api/webhooks", webhook)).status).toBe(201);
+
+    const acknowledged = new Set<string>();
+    const post = async (id: string) => {
+      const { status, error } = await posthorn.api("POST", "/api/events", event(id));
+      if (status === 202) acknowledged.add(id);
+      return { status, code: error?.code ?? null };
+    };
+    await post("while-there-is-room");
+    await receiver.next("a request in flight");
+    disk.fill(MB / 4);
+    const refusal = await until("an event is refused", async () => {
+      const outcome = await post(`filler-${acknowledged.size}`);
+      return outcome.status !== 202 && outcome;
+    });
+    expect(refusal).toEqual({ status: 503, code: "storage_full" });
+    await until("it is not ready", async () => (await fetch(`${posthorn.url}/readyz`)).status === 503);
+    expect((await fetch(`${posthorn.url}/livez`)).status).toBe(200);
+    expect(await storedIds(posthorn)).toEqual(acknowledged);
+
+    // The receiver answers while its outcomes cannot be written: they are kept in memory and nothing is sent again.
+    answer.resolve();
+    await until("the loop rests", async () => (await inFlight(posthorn)) === 0);
+    expect(await post("still-full")).toEqual({ status: 503, code: "storage_full" });
+
+    disk.clear();
+    await until("it is ready again", async () => (await fetch(`${posthorn.url}/readyz`)).status === 200);
+    expect(await post("room-again")).toEqual({ status: 202, code: null });
+    await until("nothing is pending", async () => (await pending(posthorn)) === 0);
+    const sent = receiver.requests.map(({ body }): string => JSON.parse(body).id);
+    expect(new Set(sent)).toEqual(acknowledged);
+    expect(sent).toHaveLength(acknowledged.size);
+    posthorn.signal("SIGTERM");
+    expect(await posthorn.ended).toMatchObject({ exitCode: 0, error: "" });
+  },
+  20_000,
+);
+
+function event(id: string) {
+  return { id, type: "resume.created", data: { padding: PADDING } };
+}
+
+async function storedIds(posthorn: Binary): Promise<ReadonlySet<string>> {
+  const { data } = await posthorn.api<{ id: string }[]>("GET", "/api/events?limit=200");
+  return new Set(data.map(({ id }) => id));
+}
+
+interface Health {
+  readonly pending: number;
+  readonly in_flight: number;
+}
+
+async function pending(posthorn: Binary): Promise<number> {
+  return (await posthorn.api<Health>("GET", "/health")).data.pending;
+}
+
+async function inFlight(posthorn: Binary): Promise<number> {
+  return (await posthorn.api<Health>("GET", "/health")).data.in_flight;
+}
