@@ -2,52 +2,25 @@ import { describe, expect, test } from "bun:test";
 import { createGuard } from "../../src/delivery/guard.ts";
 import type { BlockRule } from "../../src/domain/attempt.ts";
 import { DNS_TTL_MAX_MS } from "../../src/limits.ts";
-import corpus from "../corpora/ssrf.json";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { answersOf, SSRF_CASES, type SsrfCase } from "../support/ssrf-cases.ts";
 import { createTableResolver } from "../support/table-resolver.ts";
 
-interface Records {
-  readonly A?: readonly string[];
-  readonly AAAA?: readonly string[];
-}
-
-/** `dns`: what the resolver answers. `redirect`: the URL only ever comes back as a `Location`. */
-interface Case {
-  readonly url: string;
-  readonly expect: string;
-  readonly class: string;
-  readonly why: string;
-  readonly dns?: Records & {
-    readonly sequence?: readonly Records[];
-    readonly atCreate?: Records;
-    readonly atDelivery?: Records;
-  };
-  readonly redirect?: number;
-}
-
-const CASES: readonly Case[] = corpus;
 /** What every name resolves to that a case says nothing of: so only a rule can refuse it. */
 const PUBLIC = "93.184.215.14";
 
 /** One process, one name: each entry is what the name resolves to at that judgement, far enough apart to be asked anew. */
-async function judge({ url, dns }: Case) {
+async function judge(each: SsrfCase) {
   const clock = createFakeClock();
   const resolver = createTableResolver(clock, [PUBLIC]);
   const guard = createGuard({ resolver, clock, policy: { allowPrivateCidrs: [], allowHosts: [], ownTargets: [] } });
   const passages = [];
-  for (const records of answersOf(dns)) {
-    if (records !== null)
-      resolver.set(new URL(url).hostname, [...(records.A ?? []), ...(records.AAAA ?? [])], { ttlMs: 0 });
-    passages.push(await guard.judge(url));
+  for (const addresses of answersOf(each)) {
+    if (addresses !== null) resolver.set(new URL(each.url).hostname, addresses, { ttlMs: 0 });
+    passages.push(await guard.judge(each.url));
     await clock.advance(DNS_TTL_MAX_MS);
   }
   return { passages, lookUps: resolver.lookUps() };
-}
-
-function answersOf(dns: Case["dns"]): readonly (Records | null)[] {
-  if (dns === undefined) return [null];
-  if (dns.sequence !== undefined) return dns.sequence;
-  return dns.atCreate === undefined ? [dns] : [dns.atCreate, dns.atDelivery ?? {}];
 }
 
 /** The rules that may refuse a case of a class; every class of the corpus that is refused is named. */
@@ -112,12 +85,12 @@ const RULES: Readonly<Record<string, readonly BlockRule[]>> = {
   redirect: ["private", "loopback", "scheme", "malformed"],
 };
 
-function title({ class: kind, url, why }: Case): string {
+function title({ class: kind, url, why }: SsrfCase): string {
   return `${kind}: ${JSON.stringify(url)} (${why.slice(0, 80)})`;
 }
 
 describe("refused", () => {
-  const refused = CASES.filter((each) => each.expect === "refuse" && each.url !== "https://example.com/");
+  const refused = SSRF_CASES.filter((each) => each.expect === "refuse" && each.url !== "https://example.com/");
 
   test.each(refused.map((each) => [title(each), each] as const))("%s", async (_, each) => {
     const { passages, lookUps } = await judge(each);
@@ -129,7 +102,7 @@ describe("refused", () => {
 });
 
 describe("allowed", () => {
-  const allowed = CASES.filter((each) => each.expect === "allow");
+  const allowed = SSRF_CASES.filter((each) => each.expect === "allow");
 
   test.each(allowed.map((each) => [title(each), each] as const))("%s", async (_, each) => {
     const { passages } = await judge(each);
@@ -140,7 +113,7 @@ describe("allowed", () => {
 });
 
 test("a name that is turned inwards is sent to the address that was vetted, and refused from then on", async () => {
-  for (const each of CASES.filter(({ class: kind }) => kind === "dns-rebinding")) {
+  for (const each of SSRF_CASES.filter(({ class: kind }) => kind === "dns-rebinding")) {
     const { passages } = await judge(each);
     expect(passages[0]).toMatchObject({ ok: true, addresses: ["1.1.1.1"] });
     expect(passages[1]).toMatchObject({ ok: false, kind: "blocked" });
@@ -148,13 +121,13 @@ test("a name that is turned inwards is sent to the address that was vetted, and 
 });
 
 test("a public target of a redirect is one that may be posted to directly: it is the redirect that fails", async () => {
-  const each = CASES.find(({ url, redirect }) => redirect !== undefined && url === "https://example.com/");
+  const each = SSRF_CASES.find(({ url, redirect }) => redirect !== undefined && url === "https://example.com/");
   expect(each).toBeDefined();
   if (each !== undefined) expect((await judge(each)).passages).toMatchObject([{ ok: true }]);
 });
 
 test("the corpus is whole: every refused class is covered by a rule", () => {
-  expect(CASES).toHaveLength(225);
-  const classes = CASES.filter((each) => each.expect === "refuse").map((each) => each.class);
+  expect(SSRF_CASES).toHaveLength(225);
+  const classes = SSRF_CASES.filter((each) => each.expect === "refuse").map((each) => each.class);
   expect(new Set(classes)).toEqual(new Set(Object.keys(RULES)));
 });
