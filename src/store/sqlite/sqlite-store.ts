@@ -44,7 +44,7 @@ export async function createSqliteStore(parts: SqliteStoreParts): Promise<Store>
   try {
     await checkKey(writes, sealer);
   } catch (error) {
-    await reads.close();
+    await Promise.all([writes.drain(), reads.close()]);
     await writes.close();
     throw error;
   }

@@ -17,14 +17,14 @@ export function upkeepVerbs(parts: FrontParts, unlock: () => void): UpkeepVerbs 
     reclaim: (maxPages) => writes.write({ verb: "reclaim", argument: maxPages }, (reclaimed) => reclaimed),
     stats: () => reads.read({ verb: "stats", argument: null }),
     probe: (now) => writes.write({ verb: "keepFact", argument: { name: "probed_at", value: String(now) } }, () => {}),
-    async close() {
+    close: onceOnly(async () => {
       try {
-        await reads.close();
+        await Promise.all([writes.drain(), reads.close()]);
         await writes.close();
       } finally {
         unlock();
       }
-    },
+    }),
   };
 }
 
@@ -33,4 +33,13 @@ function forget({ webhooks, arrivals, credentials }: FrontParts, tidied: Tidied)
   for (const key of tidied.cancelled) arrivals.forget(key);
   credentials.forgetAll();
   return tidied;
+}
+
+/** Every call gets the outcome of the first. */
+function onceOnly<Result>(act: () => Promise<Result>): () => Promise<Result> {
+  let outcome: Promise<Result> | null = null;
+  return () => {
+    outcome ??= act();
+    return outcome;
+  };
 }

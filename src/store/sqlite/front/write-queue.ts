@@ -58,14 +58,18 @@ export class WriteQueue {
     });
   }
 
-  /** Lets what is under way end, tries what is stuck once more, and closes the writer. */
-  async close(): Promise<void> {
+  /** Takes nothing more, lets what is under way end, and tries what is stuck once more. */
+  async drain(): Promise<void> {
     this.#refusal ??= new StoreError("closed", "The store is closed.");
     this.#retry();
     await this.#idle();
     this.#cancelRetry?.();
-    rejectAll(this.#stuck, fullError("at the end"));
-    await this.#parts.link.close();
+    rejectAll(this.#stuck.splice(0), fullError("at the end"));
+  }
+
+  /** To be called when it is drained. */
+  close(): Promise<void> {
+    return this.#parts.link.close();
   }
 
   /** Nothing can be trusted any more; also for whoever else finds that out. */

@@ -1,0 +1,24 @@
+import { describe } from "bun:test";
+import { eventPromises } from "./conformance/events.ts";
+import { keyPromises } from "./conformance/keys.ts";
+import { leasePromises } from "./conformance/leases.ts";
+import { logPromises } from "./conformance/log.ts";
+import { recoveryPromises } from "./conformance/recovery.ts";
+import { resendPromises } from "./conformance/resends.ts";
+import type { Open } from "./conformance/scene.ts";
+import { upkeepPromises } from "./conformance/upkeep.ts";
+import { webhookPromises } from "./conformance/webhooks.ts";
+
+/** What every store promises, by the contract alone. */
+export function storeConformance(name: string, open: Open): void {
+  describe(name, () => {
+    webhookPromises(open);
+    eventPromises(open);
+    leasePromises(open);
+    recoveryPromises(open);
+    logPromises(open);
+    resendPromises(open);
+    keyPromises(open);
+    upkeepPromises(open);
+  });
+}

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "bun:test";
+import { NOW, type Open, Scene, TENANT } from "./scene.ts";
+
+const NOT_CONFIGURED = { adminKeyIsConfigured: false, now: NOW };
+
+export function keyPromises(open: Open): void {
+  describe("keys", () => {
+    test("are found by the hash of their token, and listed newest first", async () => {
+      await using opened = await open();
+      const scene = new Scene(opened.store);
+      const [one, all] = [
+        scene.newKey({ expiresAt: NOW + 5 }),
+        scene.newKey({ scope: "admin", tenant: null, name: "Zoë" }),
+      ];
+      const made = [await opened.store.createKey(one), await opened.store.createKey(all)];
+      expect(await opened.store.findKey(one.hash)).toEqual(made[0] ?? null);
+      expect(await opened.store.findKey(all.hash)).toMatchObject({
+        id: all.id,
+        name: "Zoë",
+        scope: "admin",
+        tenant: null,
+      });
+      expect(await opened.store.findKey("0".repeat(64))).toBeNull();
+      expect((await opened.store.listKeys(null)).map(({ id }) => id)).toEqual([all.id, one.id]);
+      expect((await opened.store.listKeys(TENANT)).map(({ id }) => id)).toEqual([one.id]);
+      expect(JSON.stringify(made)).not.toContain(one.hash);
+    });
+
+    test("that were asked for before they were made are found when they are", async () => {
+      await using opened = await open();
+      const key = new Scene(opened.store).newKey();
+      expect(await opened.store.findKey(key.hash)).toBeNull();
+      await opened.store.createKey(key);
+      expect(await opened.store.findKey(key.hash)).toMatchObject({ id: key.id });
+    });
+
+    test("end at once when they are deleted, with their sessions", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const scene = new Scene(store);
+      const [key, other] = [scene.newKey(), scene.newKey()];
+      await Promise.all([store.createKey(key), store.createKey(other)]);
+      await store.createSession({ hash: "s1", keyHash: key.hash, expiresAt: NOW + 5 });
+      await store.createSession({ hash: "s2", keyHash: other.hash, expiresAt: NOW + 5 });
+      expect(await store.findKey(key.hash)).not.toBeNull();
+      expect(await store.findSession("s1", NOW)).not.toBeNull();
+      expect(await store.deleteKey("other", key.id, NOT_CONFIGURED)).toBe("not_found");
+      expect(await store.deleteKey(TENANT, key.id, NOT_CONFIGURED)).toBe("deleted");
+      expect(await store.findKey(key.hash)).toBeNull();
+      expect(await store.findSession("s1", NOW)).toBeNull();
+      expect(await store.findSession("s2", NOW)).toMatchObject({ key: { id: other.id } });
+      expect(await store.deleteKey(TENANT, key.id, NOT_CONFIGURED)).toBe("not_found");
+    });
+
+    test("that are the last to administer everything stay, unless another one is configured", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const scene = new Scene(store);
+      const admin = { scope: "admin", tenant: null } as const;
+      const [one, two] = [scene.newKey(admin), scene.newKey(admin)];
+      const expired = scene.newKey({ ...admin, expiresAt: NOW });
+      for (const key of [one, two, expired, scene.newKey({ scope: "admin" })]) await store.createKey(key);
+      expect(await store.deleteKey(null, two.id, NOT_CONFIGURED)).toBe("deleted");
+      expect(await store.deleteKey(null, one.id, NOT_CONFIGURED)).toBe("last_admin");
+      expect(await store.deleteKey(null, expired.id, NOT_CONFIGURED)).toBe("deleted");
+      expect(await store.deleteKey(null, one.id, { adminKeyIsConfigured: true, now: NOW })).toBe("deleted");
+    });
+  });
+
+  describe("sessions", () => {
+    test("end with themselves or with their key, whichever is sooner", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const key = new Scene(store).newKey({ expiresAt: NOW + 10 });
+      await store.createKey(key);
+      await store.createSession({ hash: "short", keyHash: key.hash, expiresAt: NOW + 5 });
+      await store.createSession({ hash: "long", keyHash: key.hash, expiresAt: NOW + 50 });
+      const alive = async (hash: string, at: number) => (await store.findSession(hash, at)) !== null;
+      for (const _ of ["read", "remembered"]) {
+        expect([await alive("short", NOW + 4), await alive("short", NOW + 5)]).toEqual([true, false]);
+        expect([await alive("long", NOW + 9), await alive("long", NOW + 10)]).toEqual([true, false]);
+      }
+    });
+
+    test("of a key without a row tell only its hash", async () => {
+      await using opened = await open();
+      const session = { hash: "s", keyHash: "configured", expiresAt: NOW + 5 };
+      await opened.store.createSession(session);
+      expect(await opened.store.findSession("s", NOW)).toEqual({ session, key: null });
+    });
+
+    test("end when they are deleted", async () => {
+      await using opened = await open();
+      await opened.store.createSession({ hash: "s", keyHash: "configured", expiresAt: NOW + 5 });
+      await opened.store.findSession("s", NOW);
+      await opened.store.deleteSession("s");
+      expect(await opened.store.findSession("s", NOW)).toBeNull();
+    });
+  });
+}
