@@ -1,3 +1,4 @@
+import { DETAILS_MAX } from "../limits.ts";
 import type { BlockRule } from "./attempt.ts";
 
 interface ProblemKind {
@@ -192,11 +193,13 @@ export class Problem extends Error {
   }
 }
 
-/** All fields that need attention, told at once. */
+/** The fields that need attention, told at once: all of them counted, and so many shown as a person would read. */
 export function validationFailed(details: readonly ProblemDetail[]): Problem {
   const names = [...new Set(details.map(({ path }) => nameOf(path)))];
   const counted = names.length === 1 ? "1 field needs" : `${names.length} fields need`;
-  return new Problem("validation_failed", `${counted} attention: ${names.join(", ")}.`, { details });
+  const more = names.length > DETAILS_MAX ? ` and ${names.length - DETAILS_MAX} more` : "";
+  const message = `${counted} attention: ${names.slice(0, DETAILS_MAX).join(", ")}${more}.`;
+  return new Problem("validation_failed", message, { details: details.slice(0, DETAILS_MAX) });
 }
 
 export interface ProblemEnvelope {

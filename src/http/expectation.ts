@@ -21,6 +21,20 @@ export function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+/** The kinds that a schema accepts, in the same words. */
+export function kindsOf(schema: TSchema): readonly string[] {
+  if (Array.isArray(schema["anyOf"])) return schema["anyOf"].flatMap(kindsOf);
+  return [KINDS[schema["type"]] ?? ""];
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a string",
+  integer: "a number",
+  array: "an array",
+  object: "an object",
+  null: "null",
+};
+
 const EXPECTATIONS: Readonly<Record<string, (schema: TSchema) => string>> = {
   string: (schema) => `a string${bounds(schema["minLength"], schema["maxLength"], "characters")}`,
   integer: (schema) => `a whole number from ${schema["minimum"]} to ${schema["maximum"]}`,

@@ -1,10 +1,10 @@
-import type { Static, TObject, TSchema } from "@sinclair/typebox";
+import type { Static, TObject } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import type { ProblemDetail } from "../domain/problem.ts";
 import { didYouMean } from "../domain/suggestion.ts";
 import { DETAILS_MAX, RECEIVED_MAX_CHARACTERS } from "../limits.ts";
-import { expectation, kindOf } from "./expectation.ts";
+import { expectation, kindOf, kindsOf } from "./expectation.ts";
 
 /** A schema that is ready to judge values, and to say of each field in turn what is wrong with it. */
 export interface Validator<Value> {
@@ -64,14 +64,14 @@ function sentence(error: ValueError, schema: TObject, what: string): string {
     case ValueErrorType.StringMinLength:
       return `Must be ${expectation(error.schema)}, not one of ${lengthOf(error.value)} characters.`;
     default:
-      return mismatch(error.schema, error.value);
+      return `Must be ${expectation(error.schema)}${contrast(error, what)}.`;
   }
 }
 
-function mismatch(schema: TSchema, value: unknown): string {
-  const expected = expectation(schema);
-  const isOfAnotherKind = typeof value !== "string" || schema["type"] !== "string";
-  return isOfAnotherKind ? `Must be ${expected}, not ${kindOf(value)}.` : `This must be ${expected}.`;
+/** Worth saying only when a value is of another kind altogether; in a URL everything is text. */
+function contrast({ schema, value }: ValueError, what: string): string {
+  const kind = kindOf(value);
+  return what === "parameter" || kindsOf(schema).includes(kind) ? "" : `, not ${kind}`;
 }
 
 function lengthOf(value: unknown): number {

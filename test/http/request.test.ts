@@ -1,0 +1,297 @@
+import { expect, test } from "bun:test";
+import { type Asked, startHttpApp } from "../support/http-app.ts";
+
+interface Scenario {
+  readonly promise: string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly asked?: Asked;
+  readonly status: number;
+  readonly code: string;
+  readonly message: string | RegExp;
+  readonly details?: readonly object[];
+}
+
+const HOOK = { url: "https://example.com/hook", events: ["resume.created"] };
+const json = { "Content-Type": "application/json" };
+const nested = (levels: number) => `{"type":"resume.created","data":${'{"a":'.repeat(levels)}1${"}".repeat(levels)}}`;
+
+/** What is wrong with a request, whoever sends it: each ends in one clear sentence. */
+const SCENARIOS: readonly Scenario[] = [
+  {
+    promise: "a path that does not exist is a 404",
+    method: "GET",
+    path: "/api/webhock",
+    status: 404,
+    code: "unknown_route",
+    message: "There is no route of this path.",
+  },
+  {
+    promise: "a method that a path does not have is a 405",
+    method: "PATCH",
+    path: "/api/webhooks/webhook_01jgb4rkz07wdbqzv3y2m6x8sc",
+    status: 405,
+    code: "method_not_allowed",
+    message: "This route does not take PATCH; it takes GET, HEAD, PUT, DELETE, OPTIONS.",
+  },
+  {
+    promise: "broken JSON is told with its line and column",
+    asked: { body: '{"url": "https://example.com",\n "events": [}' },
+    status: 400,
+    code: "invalid_json",
+    message: /line 2, column 13/,
+  },
+  {
+    promise: "JSON that ends too early is broken JSON",
+    asked: { body: '{"url":' },
+    status: 400,
+    code: "invalid_json",
+    message: /line 1, column 8/,
+  },
+  {
+    promise: "an empty body is no JSON",
+    asked: { body: "", headers: json },
+    status: 400,
+    code: "invalid_json",
+    message: "The body is empty, and a JSON object is expected.",
+  },
+  {
+    promise: "a JSON array is no object",
+    asked: { body: "[1]" },
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: body.",
+    details: [{ path: "", message: "Must be a JSON object." }],
+  },
+  {
+    promise: "bytes that are not UTF-8 are a 400",
+    asked: { body: new Uint8Array([0x7b, 0xff, 0x7d]), headers: json },
+    status: 400,
+    code: "invalid_encoding",
+    message: "The body is not valid UTF-8.",
+  },
+  {
+    promise: "a byte order mark is a 400",
+    asked: { body: new TextEncoder().encode('\ufeff{"url":1}'), headers: json },
+    status: 400,
+    code: "invalid_encoding",
+    message: /byte order mark/,
+  },
+  {
+    promise: "another content type is a 415",
+    asked: { body: "url=x", headers: { "Content-Type": "application/x-www-form-urlencoded" } },
+    status: 415,
+    code: "unsupported_media_type",
+    message: "The body must be application/json, and this one is of another Content-Type.",
+  },
+  {
+    promise: "a content type that only begins like JSON is a 415",
+    asked: { body: "{}", headers: { "Content-Type": "application/jsonp" } },
+    status: 415,
+    code: "unsupported_media_type",
+    message: /another Content-Type/,
+  },
+  {
+    promise: "a compressed body is a 415",
+    asked: { body: HOOK, headers: { "Content-Encoding": "gzip" } },
+    status: 415,
+    code: "unsupported_content_encoding",
+    message: "The body must not be compressed: Content-Encoding is not supported.",
+  },
+  {
+    promise: "a body over the limit is a 413 with an envelope",
+    asked: { body: { ...HOOK, description: "x".repeat(65 * 1_024) } },
+    status: 413,
+    code: "body_too_large",
+    message: "The body is longer than 64KB, which is the most for this route.",
+  },
+  {
+    promise: "an event over the setting is a 413",
+    path: "/api/events",
+    asked: { body: { type: "resume.created", data: { text: "x".repeat(256 * 1_024) } } },
+    status: 413,
+    code: "body_too_large",
+    message: "The body is longer than 256KB, which is the most for this route.",
+  },
+  {
+    promise: "a key that is given twice is a 422, also when it is escaped",
+    path: "/api/events",
+    asked: { body: '{"type":"resume.created","data":{},"d\\u0061ta":{"a":1}}' },
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: data.",
+    details: [{ path: "/data", message: "This field is given twice." }],
+  },
+  {
+    promise: "too deep a nesting is a 422",
+    path: "/api/events",
+    asked: { body: nested(70) },
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: body.",
+  },
+  {
+    promise: "five million brackets are a 413 or a 422, never a fault",
+    path: "/api/events",
+    asked: { body: "[".repeat(200_000) },
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: body.",
+  },
+  {
+    promise: "everything that is wrong with a body is told at once, forms and meanings alike",
+    asked: { body: { url: 5, evnts: [], active: "yes", timeout: "1ms", headers: { Host: "x" }, secret: "" } },
+    status: 422,
+    code: "validation_failed",
+    message: "7 fields need attention: events, evnts, url, secret, active, timeout, headers.Host.",
+    details: [
+      { path: "/events", message: "This field is required: an array of 1 to 100 items." },
+      { path: "/evnts", message: 'There is no field of this name. Did you mean "events"?' },
+      { path: "/url", message: "Must be a string, not a number.", received: 5 },
+      { path: "/secret", message: "Must be a string of 1 to 256 characters, not one of 0 characters." },
+      { path: "/active", message: "Must be true or false, not a string.", received: "yes" },
+      { path: "/timeout", message: 'Must be a duration such as "2s", from 1s to 1m.', received: "1ms" },
+      { path: "/headers/Host" },
+    ],
+  },
+  {
+    promise: "a prototype in disguise is an unknown field",
+    asked: { body: '{"url":"https://example.com","events":["*"],"__proto__":{"active":false}}' },
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: __proto__.",
+  },
+  {
+    promise: "a limit that is no number is a 422",
+    method: "GET",
+    path: "/api/webhooks?limit=abc",
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: limit.",
+    details: [{ path: "?limit", message: "Must be a whole number from 1 to 200.", received: "abc" }],
+  },
+  ...["0", "201", "-1", "1.5", "1e2", "", " 5", "0x5", "99999999999999999999"].map((limit) => ({
+    promise: `limit=${limit} is a 422, never clamped`,
+    method: "GET",
+    path: `/api/webhooks?limit=${encodeURIComponent(limit)}`,
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: limit.",
+  })),
+  {
+    promise: "a parameter that is given twice is a 422",
+    method: "GET",
+    path: "/api/webhooks?limit=1&limit=2",
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: limit.",
+  },
+  {
+    promise: "an unknown parameter is a 422 with the one that was meant",
+    method: "GET",
+    path: "/api/webhooks?limt=1",
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: limt.",
+    details: [{ path: "?limt", message: 'There is no parameter of this name. Did you mean "limit"?', received: "1" }],
+  },
+  ...["x", "MS4wLjU", "1.0.5", "%00"].map((cursor) => ({
+    promise: `the cursor ${cursor} is a 422`,
+    method: "GET",
+    path: `/api/webhooks?cursor=${cursor}`,
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: cursor.",
+  })),
+  {
+    promise: "a tenant that cannot be is a 422",
+    method: "GET",
+    path: "/api/webhooks",
+    asked: { headers: { "X-Tenant": "a b" } },
+    status: 422,
+    code: "validation_failed",
+    message: "1 field needs attention: X-Tenant.",
+  },
+];
+
+test.each(SCENARIOS.map((scenario) => [scenario.promise, scenario] as const))("%s", async (_, scenario) => {
+  await using app = await startHttpApp();
+  const { method = "POST", path = "/api/webhooks", asked = {}, status, code, message, details } = scenario;
+  const told = await app.call(method, path, asked);
+  expect(told.status).toBe(status);
+  expect(told.json).toMatchObject({ success: false, error: { code, ...(details !== undefined && { details }) } });
+  expect(told.textAt("error.message")).toMatch(message);
+  expect(told.textAt("error.hint")).not.toBe("");
+  expect(told.textAt("error.request_id")).toMatch(/^req_[0-9a-z]{26}$/);
+  expect(told.headers.get("x-request-id")).toBe(told.textAt("error.request_id"));
+  expect(app.faults).toEqual([]);
+});
+
+test("a 405 names the methods that the path has", async () => {
+  await using app = await startHttpApp();
+  const told = await app.call("DELETE", "/api/events/");
+  expect(told.status).toBe(405);
+  expect(told.headers.get("allow")).toBe("POST, GET, HEAD, OPTIONS");
+});
+
+test("a request without a body needs no content type, and a type with a charset is JSON", async () => {
+  await using app = await startHttpApp();
+  const headers = { "Content-Type": "application/json; charset=utf-8" };
+  const made = await app.call("POST", "/api/webhooks", { body: HOOK, headers });
+  expect(made.status).toBe(201);
+  expect((await app.call("DELETE", `/api/webhooks/${made.textAt("data.id")}`)).status).toBe(200);
+});
+
+test("what a secret field received is never shown", async () => {
+  await using app = await startHttpApp();
+  const told = await app.call("POST", "/api/webhooks", {
+    body: { ...HOOK, secret: "x".repeat(300), headers: { A: 12345 } },
+  });
+  expect(told.status).toBe(422);
+  expect(told.text).not.toContain("xxxx");
+  expect(told.text).not.toContain("12345");
+});
+
+test("of a long value only the beginning is shown, and of many problems only some", async () => {
+  await using app = await startHttpApp();
+  const body = { url: "https://example.com", events: Array.from({ length: 100 }, () => "x".repeat(500)) };
+  const told = await app.call("POST", "/api/webhooks", { body });
+  expect(told.status).toBe(422);
+  expect(told.textAt("error.message")).toEndWith("events.19 and 80 more.");
+  expect(told.at("error.details")).toBeArrayOfSize(20);
+  expect(told.text.length).toBeLessThan(8_000);
+});
+
+test("a fault is a 500 that tells nothing, and is reported with the request's id", async () => {
+  const fault = new Error("secret path /data/posthorn.db");
+  await using app = await startHttpApp({
+    wrap: (store) => ({ ...store, listWebhooks: () => Promise.reject(fault) }),
+  });
+  const told = await app.call("GET", "/api/webhooks");
+  expect(told.status).toBe(500);
+  expect(told.at("error.code")).toBe("internal_error");
+  expect(told.text).not.toContain("posthorn.db");
+  expect(app.faults).toMatchObject([
+    {
+      requestId: told.textAt("error.request_id"),
+      method: "GET",
+      path: "/api/webhooks",
+      error: fault,
+    },
+  ]);
+});
+
+test("every answer has an id of its own, and may not be sniffed or framed", async () => {
+  await using app = await startHttpApp();
+  const answers = [
+    await app.call("GET", "/livez"),
+    await app.call("GET", "/nowhere"),
+    await app.call("OPTIONS", "/api/events"),
+  ];
+  const ids = answers.map(({ headers }) => headers.get("x-request-id"));
+  expect(new Set(ids).size).toBe(3);
+  for (const { headers } of answers) {
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+  }
+});
