@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "bun:test";
-import { type Binary, LOOPBACK_ALLOWED, startBinary } from "../support/binary.ts";
+import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
 import { startLoad } from "../support/load.ts";
 import { emptyPlace } from "../support/place.ts";
@@ -29,7 +29,7 @@ describe("SIGTERM", () => {
     expect(receiver.requests.length).toBeLessThan(load.acknowledged.size);
 
     await using second = await startBinary(place, LOOPBACK_ALLOWED);
-    await until("nothing is pending", async () => (await pending(second)) === 0);
+    await nothingPending(second);
     const sent = receiver.requests.map(({ body }): string => JSON.parse(body).id);
     expect(load.acknowledged.size).toBeGreaterThan(300);
     expect([...load.acknowledged].filter((id) => !sent.includes(id))).toEqual([]);
@@ -98,7 +98,7 @@ test("a second SIGTERM ends it at once, and nothing is lost", async () => {
   receiver.become([200]);
   await using second = await startBinary(place, LOOPBACK_ALLOWED);
   expectSame(await receiver.next("the request again"), cut);
-  await until("nothing is pending", async () => (await pending(second)) === 0);
+  await nothingPending(second);
 });
 
 async function webhookFor(posthorn: Binary, { origin }: Receiver): Promise<string> {
@@ -106,10 +106,6 @@ async function webhookFor(posthorn: Binary, { origin }: Receiver): Promise<strin
   const { status, data } = await posthorn.api<{ id: string }>("POST", "/api/webhooks", webhook);
   expect(status).toBe(201);
   return data.id;
-}
-
-async function pending(posthorn: Binary): Promise<number> {
-  return (await posthorn.api<{ pending: number }>("GET", "/health")).data.pending;
 }
 
 interface AttemptRow {

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "bun:test";
 import { UNSETTLED_MAX } from "../../src/limits.ts";
-import { type Binary, LOOPBACK_ALLOWED, startBinary } from "../support/binary.ts";
+import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
 import { type KeptDelivery, type KeptState, keptState } from "../support/kept-state.ts";
 import { type Load, startLoad } from "../support/load.ts";
@@ -53,7 +53,7 @@ test(`${ROUNDS} times kill -9 under load: nothing acknowledged is lost, nothing 
     expect(performance.now() - startedAt).toBeLessThan(RECOVERY_MAX_MS);
   }
 
-  await until("nothing is pending", async () => (await posthorn.api<Health>("GET", "/health")).data.pending === 0);
+  await nothingPending(posthorn);
   posthorn.signal("SIGTERM");
   expect(await posthorn.ended).toMatchObject({ exitCode: 0, error: "" });
 
@@ -65,10 +65,6 @@ test(`${ROUNDS} times kill -9 under load: nothing acknowledged is lost, nothing 
   expectOnlyWhatWasPosted(receiver.requests, kept, load);
   expectDuplicatesOnlyFromKills(receiver.requests, kept, leftByKills);
 }, 60_000);
-
-interface Health {
-  readonly pending: number;
-}
 
 async function answer({ path, headers }: ReceivedRequest): Promise<number> {
   if (path === "/slow") await Bun.sleep(60);

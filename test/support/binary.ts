@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { builtBinary } from "./binary-build.ts";
 import type { Place } from "./place.ts";
 import { type Program, type ProgramEnd, startProgram } from "./program.ts";
+import { until } from "./until.ts";
 
 /** The compiled binary, serving. */
 export interface Binary extends Program {
@@ -44,6 +45,11 @@ export async function runBinary(
   { place, env = {} }: { readonly place: Place; readonly env?: Settings },
 ): Promise<ProgramEnd> {
   return startProgram([await builtBinary(), ...args], { env, cwd: place.path, timeoutMs: RUN_MAX_MS }).ended;
+}
+
+/** Resolves when every delivery that nobody holds back is done. */
+export async function nothingPending({ api }: Binary): Promise<void> {
+  await until("nothing is pending", async () => (await api<{ pending: number }>("GET", "/health")).data.pending === 0);
 }
 
 async function refusal({ ended }: Program): Promise<never> {
