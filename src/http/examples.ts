@@ -2,7 +2,7 @@
 
 export const WEBHOOK_ID = "webhook_01jgb4rkz07wdbqzv3y2m6x8sc";
 export const DELIVERY_ID = "delivery_01jgb4rm6fexkb2n4tt9q8w5ag";
-export const EVENT_ID = "event_01jgb4rm6f3h9k6qzs0v1c7d2e";
+const EVENT_ID = "event_01jgb4rm6f3h9k6qzs0v1c7d2e";
 
 export const NEW_WEBHOOK = {
   url: "https://yourapp.com/webhooks/smartcv",

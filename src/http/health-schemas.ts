@@ -1,8 +1,14 @@
 import { Type } from "@sinclair/typebox";
 import { count, instant, nullable, oneOf, record } from "./schemas.ts";
 
-export const LiveView = record({ status: Type.Literal("alive") }, "The process answers.");
-export const ReadyView = record({ status: Type.Literal("ready") }, "The store can be written, and the loop is alive.");
+export const LiveView = record(
+  { status: Type.Literal("alive", { description: "Always: else nobody answers." }) },
+  "The process answers.",
+);
+export const ReadyView = record(
+  { status: Type.Literal("ready", { description: "Always: else it is a 503." }) },
+  "The store can be written, and the loop is alive.",
+);
 
 export const HealthView = record(
   {

@@ -52,4 +52,7 @@ export const SessionView = record(
   "A session; the cookie is its proof.",
 );
 
-export const EndedView = record({ ended: Type.Literal(true) }, "There is no session any more.");
+export const EndedView = record(
+  { ended: Type.Literal(true, { description: "Always." }) },
+  "There is no session any more.",
+);

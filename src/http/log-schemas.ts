@@ -5,7 +5,7 @@ import { PageQuery } from "./query.ts";
 import { CLOSED, count, givenInstant, id, instant, milliseconds, nullable, oneOf, record } from "./schemas.ts";
 
 /** How the API shows the state of a delivery; `sending` is a pending one whose attempt is under way. */
-export const LOG_STATES = [...DELIVERY_STATES, "sending"] as const;
+const LOG_STATES = [...DELIVERY_STATES, "sending"] as const;
 
 const ENTRY = {
   id: id("delivery", "The delivery's."),
@@ -32,7 +32,10 @@ const ENTRY = {
 
 export const LogEntryView = record(ENTRY, "One event for one webhook, and what became of it.");
 
-const HeaderView = record({ name: Type.String(), value: Type.String() }, "One header, as it was on the wire.");
+const HeaderView = record(
+  { name: Type.String({ description: "As it was written." }), value: Type.String({ description: "Its value." }) },
+  "One header, as it was on the wire.",
+);
 const Headers = (description: string) => Type.Array(HeaderView, { description });
 
 export const AttemptView = record(

@@ -45,6 +45,8 @@ function serve(api: Api, hostname: string, port: number): BunServer {
       hostname,
       port,
       development: false,
+      // Bun 1.4.5 turns it on by itself outside development: a second process would take half of the requests, unnoticed.
+      reusePort: false,
       idleTimeout: CONNECTION_IDLE_SECONDS,
       maxRequestBodySize: SERVER_BODY_MAX_BYTES,
       fetch: (request, server) => api.fetch(request, server),

@@ -90,7 +90,7 @@ export const WebhookView = record(
 );
 
 export const DeletedView = record(
-  { id: Type.String({ description: "What was deleted." }), deleted: Type.Literal(true) },
+  { id: Type.String({ description: "What was deleted." }), deleted: Type.Literal(true, { description: "Always." }) },
   "It is gone for every reader.",
 );
 

@@ -1,5 +1,8 @@
 import type { Attempt } from "../../src/domain/attempt.ts";
 import type { Transition } from "../../src/domain/delivery.ts";
+import { newId } from "../../src/domain/ids.ts";
+import type { HttpParts } from "../../src/http/parts.ts";
+import type { Store } from "../../src/store/contract.ts";
 import type { HttpApp } from "../support/http-app.ts";
 
 const AT = Date.parse("2024-12-30T10:00:00Z");
@@ -44,3 +47,17 @@ export const FAILED_ATTEMPT = attempt({
   error: "HTTP 500 Internal Server Error",
   durationMs: 80,
 });
+
+/** A sender of tests whose receiver always says 500; it writes down the event types. */
+export function refusedTests(asked: string[]): (store: Store) => HttpParts["sendTest"] {
+  return (store) => async (webhook, type) => {
+    asked.push(type);
+    const at = webhook.createdAt;
+    const ids = { id: `test-${asked.length}`, firstDeliveryId: newId("delivery", at, new Uint8Array(10)) };
+    const event = { ...ids, type, tenant: webhook.tenant, createdAt: at, apiVersion: "1", body: "{}", dueAt: at };
+    const claimed = await store.ingestTest(event, webhook.key);
+    if (claimed === null) return { kind: "gone" };
+    await store.settle({ lease: claimed.lease, attempt: FAILED_ATTEMPT, next: { to: "failed", because: "exhausted" } });
+    return { kind: "sent", deliveryId: claimed.deliveryId };
+  };
+}

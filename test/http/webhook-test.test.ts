@@ -1,25 +1,8 @@
 import { expect, test } from "bun:test";
-import { newId } from "../../src/domain/ids.ts";
-import type { HttpParts } from "../../src/http/parts.ts";
-import type { Store } from "../../src/store/contract.ts";
 import { startHttpApp } from "../support/http-app.ts";
-import { FAILED_ATTEMPT } from "./settled.ts";
+import { refusedTests } from "./settled.ts";
 
 const HOOK = { url: "https://example.com/hook", events: ["user.*"], active: false };
-
-/** A sender whose receiver always says 500. */
-function refusedTests(asked: string[]): (store: Store) => HttpParts["sendTest"] {
-  return (store) => async (webhook, type) => {
-    asked.push(type);
-    const at = webhook.createdAt;
-    const ids = { id: `test-${asked.length}`, firstDeliveryId: newId("delivery", at, new Uint8Array(10)) };
-    const event = { ...ids, type, tenant: webhook.tenant, createdAt: at, apiVersion: "1", body: "{}", dueAt: at };
-    const claimed = await store.ingestTest(event, webhook.key);
-    if (claimed === null) return { kind: "gone" };
-    await store.settle({ lease: claimed.lease, attempt: FAILED_ATTEMPT, next: { to: "failed", because: "exhausted" } });
-    return { kind: "sent", deliveryId: claimed.deliveryId };
-  };
-}
 
 test("a test answers with its log entry whatever the receiver said, on an inactive webhook too", async () => {
   const asked: string[] = [];

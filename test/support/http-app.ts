@@ -35,6 +35,8 @@ export type Call = (method: string, path: string, asked?: Asked) => Promise<Told
 /** The API on a store in memory and a world that stands still; nothing is delivered. */
 export interface HttpApp extends AsyncDisposable {
   readonly api: Api;
+  /** What the API is made of, to put it on a socket. */
+  readonly parts: HttpParts;
   readonly world: FakeWorld;
   readonly store: Store;
   readonly call: Call;
@@ -59,7 +61,7 @@ export interface HttpAppOptions {
 export const ADMIN_KEY = "an-admin-key-of-more-than-32-characters";
 const ORIGIN = "http://localhost";
 
-export const SETTINGS: HttpSettings = {
+const SETTINGS: HttpSettings = {
   version: "1.2.3",
   maxEventBytes: 256 * 1_024,
   headerPrefix: "X-SmartCV-",
@@ -87,7 +89,7 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
     ...{ resolver: world.resolver, clock },
     policy: { allowPrivateCidrs: [], allowHosts: options.allowHosts ?? [], ownTargets: [] },
   });
-  const api = createApi({
+  const parts: HttpParts = {
     ...{ clock, random, store: options.wrap?.(store) ?? store, metrics: createMetrics() },
     settings: { ...SETTINGS, ...options.settings },
     now: () => clock.wall(),
@@ -100,9 +102,10 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
     judge: (url) => guard.judge(url),
     health: () => ({ ...HEALTHY, startedAt: clock.wall(), ...options.health?.() }),
     report: (fault) => seen.faults.push(fault),
-  });
+  };
+  const api = createApi(parts);
   return {
-    ...{ api, world, store, ...seen, call: caller(api), tidied: () => tidied },
+    ...{ api, parts, world, store, ...seen, call: caller(api), tidied: () => tidied },
     async key(scope, tenant = null, expiresAt = null) {
       const token = newToken(random.bytes(32));
       const id = newId("key", clock.wall(), random.bytes(10));

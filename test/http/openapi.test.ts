@@ -1,0 +1,155 @@
+import { expect, test } from "bun:test";
+import SwaggerParser from "@apidevtools/swagger-parser";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { FormatRegistry } from "@sinclair/typebox";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { newId } from "../../src/domain/ids.ts";
+import { PROBLEM_CODES } from "../../src/domain/problem.ts";
+import { hashToken } from "../../src/domain/token.ts";
+import { parseInstant } from "../../src/http/instant.ts";
+import type { Route } from "../../src/http/route.ts";
+import { apiRoutes } from "../../src/http/routes.ts";
+import { type HttpApp, startHttpApp } from "../support/http-app.ts";
+import { FAILED_ATTEMPT, refusedTests, settle } from "./settled.ts";
+
+FormatRegistry.Set("date-time", (text) => parseInstant(text) !== null);
+FormatRegistry.Set("binary", () => true);
+
+async function withApp<Result>(use: (app: HttpApp) => Promise<Result>): Promise<Result> {
+  await using app = await startHttpApp();
+  return use(app);
+}
+
+const routes = await withApp(async (app) => apiRoutes(app.parts));
+const named = routes.map((route) => [`${route.method} ${route.path}`, route] as const);
+
+function documentOf(): Promise<ReturnType<typeof JSON.parse>> {
+  return withApp(async (app) => JSON.parse((await app.call("GET", "/swagger/json", { key: null })).text));
+}
+
+test("the document is valid OpenAPI 3, says one validator", async () => {
+  const result = await new Validator().validate(await documentOf());
+  expect(result.errors).toBeUndefined();
+  expect(result.valid).toBe(true);
+});
+
+test("the document is valid OpenAPI 3, says another", async () => {
+  const parsed = await SwaggerParser.validate(await documentOf());
+  expect(parsed).toMatchObject({ openapi: "3.0.3", info: { title: "Posthorn", version: "1.2.3" } });
+});
+
+test("every route is in it, with words for each of its parts", async () => {
+  const { paths } = await documentOf();
+  for (const { method, path, document } of routes) {
+    const operation = paths[path.replaceAll(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()];
+    expect([path, operation?.summary]).toEqual([path, document.summary]);
+    for (const parameter of operation.parameters)
+      expect([path, parameter.name, parameter.description]).not.toContain(undefined);
+    expect(Object.keys(operation.responses)).toContain(String(document.answer.status));
+    expect(Object.keys(operation.responses)).toContain("500");
+  }
+});
+
+test("every field in it is described", async () => {
+  const silent: string[] = [];
+  const visit = (value: unknown, where: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === "example" || key === "examples") continue;
+      if (key === "properties") {
+        for (const [name, field] of Object.entries(inner)) {
+          const isSaid = Object(field).description !== undefined || Object(field).$ref !== undefined;
+          if (!isSaid && !ENVELOPE.has(name)) silent.push(`${where}.${name}`);
+        }
+      }
+      visit(inner, `${where}.${key}`);
+    }
+  };
+  visit(await documentOf(), "");
+  expect(silent).toEqual([]);
+});
+
+/** These are described once, at the top. */
+const ENVELOPE = new Set(["success", "data", "page"]);
+
+test("every problem has an example, and each that a route names is in it", async () => {
+  const document = await documentOf();
+  expect(Object.keys(document.components.examples).sort()).toEqual([...PROBLEM_CODES].sort());
+  for (const code of PROBLEM_CODES) expect(document.components.examples[code].value.error.code).toBe(code);
+  const text = JSON.stringify(document.paths);
+  for (const code of PROBLEM_CODES.filter((one) => !OF_NO_ROUTE.includes(one))) {
+    expect(text).toContain(`#/components/examples/${code}"`);
+  }
+});
+
+/** A method that a path does not have belongs to no operation. */
+const OF_NO_ROUTE: readonly string[] = ["method_not_allowed"];
+
+test.each(named)("the examples of %s are what its schemas say", (_, { body, document }) => {
+  const { answer } = document;
+  const example: unknown = JSON.parse(JSON.stringify(answer.example));
+  const rows: unknown = answer.kind === "page" ? example : [example];
+  if (!Array.isArray(rows)) throw new Error("the example of a page is a list");
+  for (const row of rows) expect([...TypeCompiler.Compile(answer.schema).Errors(row)]).toEqual([]);
+  if (body === undefined) return;
+  expect(Object.keys(document.bodies ?? {})).not.toBeEmpty();
+  for (const value of Object.values(document.bodies ?? {})) {
+    expect([...TypeCompiler.Compile(body.schema).Errors(value)]).toEqual([]);
+  }
+});
+
+const POSTED = routes.flatMap((route) =>
+  Object.entries(route.document.bodies ?? {}).map(
+    ([summary, body]) => [`${route.method} ${route.path}`, summary, body, route] as const,
+  ),
+);
+
+test.each(POSTED)(
+  "%s: the example '%s' works as it stands, and is answered as documented",
+  async (_, __, body, route) => {
+    await using app = await startHttpApp({ sendTest: refusedTests([]) });
+    const path = await placesFilled(app, route);
+    await app.world.clock.advance(3_600_000);
+    const { answer } = route.document;
+    const told = await app.call(route.method, path, { body });
+    expect([told.status, told.status === answer.status ? null : told.text]).toEqual([answer.status, null]);
+    expect([...TypeCompiler.Compile(answer.schema).Errors(told.at("data"))]).toEqual([]);
+  },
+);
+
+const READ = routes.filter(
+  ({ method, path }) => method === "GET" && !path.startsWith("/swagger") && path !== "/metrics",
+);
+
+test.each(READ.map((route) => [route.path, route] as const))("GET %s is answered as documented", async (_, route) => {
+  await using app = await startHttpApp();
+  const path = await placesFilled(app, route);
+  const { answer } = route.document;
+  const told = await app.call("GET", path);
+  expect(told.status).toBe(answer.status);
+  const data = told.at("data");
+  const rows: readonly unknown[] = Array.isArray(data) ? data : [data];
+  expect(rows).not.toBeEmpty();
+  for (const row of rows) expect([...TypeCompiler.Compile(answer.schema).Errors(row)]).toEqual([]);
+});
+
+/** The path of a route in an app where there is one of everything that a path can name. */
+async function placesFilled(app: HttpApp, { path }: Route): Promise<string> {
+  const hook = { url: "https://example.com/hook", events: ["*"] };
+  const webhook = (await app.call("POST", "/api/webhooks", { body: hook })).textAt("data.id");
+  await app.call("POST", "/api/events", { body: { type: "resume.created", id: "mine", data: {} } });
+  await settle(app, 0, { to: "failed", because: "exhausted" }, FAILED_ATTEMPT);
+  const delivery = (await app.call("GET", `/api/webhooks/${webhook}/logs`)).textAt("data.0.id");
+  await knownKey(app);
+  const id = path.startsWith("/api/events") ? "mine" : webhook;
+  return path.replace(":id", id).replace(":delivery_id", delivery);
+}
+
+/** The key of the session's example. */
+async function knownKey({ store, world }: HttpApp): Promise<void> {
+  const createdAt = world.clock.wall();
+  const id = newId("key", createdAt, world.random.bytes(10));
+  const [example] = Object.values(routes.find(({ path }) => path === "/api/session")?.document.bodies ?? {});
+  const hash = hashToken(Object(example).key);
+  await store.createKey({ id, name: "A", scope: "admin", tenant: null, createdAt, expiresAt: null, hash });
+}
