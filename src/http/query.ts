@@ -38,7 +38,7 @@ function readQuery<Schema extends TObject>(url: string, schema: Schema, judge: V
   const search = start === -1 ? "" : url.slice(start + 1);
   const values: Record<string, unknown> = {};
   const repeated: ProblemDetail[] = [];
-  for (const [name, text] of new URLSearchParams(search)) {
+  for (const [name, text] of search === "" ? [] : new URLSearchParams(search)) {
     if (Object.hasOwn(values, name)) repeated.push({ path: `?${name}`, message: "This parameter is given twice." });
     define(values, name, schema.properties[name]?.["type"] === "integer" ? numberIn(text) : text);
   }

@@ -1,0 +1,87 @@
+import { type TSchema, Type } from "@sinclair/typebox";
+import { PROBLEMS, type ProblemCode } from "../domain/problem.ts";
+import { type OpenApiSchema, openApiSchema } from "./openapi-schema.ts";
+import type { Route } from "./route.ts";
+import type { AnswerDocument } from "./route-document.ts";
+
+/** What the document says of a route's answers: its success, and everything that can go wrong, by status. */
+export function responses(route: Route, names: ReadonlyMap<TSchema, string>) {
+  const { answer } = route.document;
+  return { [answer.status]: success(answer, names), ...failures(route) };
+}
+
+const REQUEST_ID = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } };
+
+function success(answer: AnswerDocument, names: ReadonlyMap<TSchema, string>) {
+  const { description, example, contentType = "application/json" } = answer;
+  const content = { schema: openApiSchema(envelope(answer), names), example: enveloped(answer.kind, example) };
+  return { description, headers: REQUEST_ID, content: { [contentType]: content } };
+}
+
+function envelope({ kind, schema }: AnswerDocument): TSchema {
+  const isSuccess = Type.Literal(true);
+  if (kind === "data") return Type.Object({ success: isSuccess, data: schema });
+  if (kind === "text") return schema;
+  return Type.Object({ success: isSuccess, data: Type.Array(schema), page: PAGE });
+}
+
+const PAGE = Type.Object({
+  next_cursor: Type.Union([Type.String(), Type.Null()], {
+    description: "`cursor` of the next page; `null` at the end.",
+  }),
+});
+
+function enveloped(kind: AnswerDocument["kind"], example: unknown): unknown {
+  if (kind === "text") return example;
+  const page = kind === "page" ? { page: { next_cursor: null } } : {};
+  return { success: true, data: example, ...page };
+}
+
+function failures(route: Route) {
+  const byStatus = Map.groupBy(problemsOf(route), (code) => PROBLEMS[code].status);
+  const responses = [...byStatus].map(([status, codes]) => [status, failure(codes)]);
+  return Object.fromEntries(responses);
+}
+
+function failure(codes: readonly ProblemCode[]) {
+  const lines = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].meaning}`);
+  const examples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]);
+  const schema: OpenApiSchema = { $ref: "#/components/schemas/Problem" };
+  return {
+    description: lines.join("\n\n"),
+    headers: REQUEST_ID,
+    content: { "application/json": { schema, examples: Object.fromEntries(examples) } },
+  };
+}
+
+const OF_KEYS: readonly ProblemCode[] = [
+  "missing_key",
+  "invalid_key",
+  "expired_key",
+  "webhook_secret_as_key",
+  "invalid_session",
+  "insufficient_scope",
+  "foreign_tenant",
+  "validation_failed",
+];
+const OF_BODIES: readonly ProblemCode[] = [
+  "invalid_json",
+  "invalid_encoding",
+  "incomplete_body",
+  "body_too_large",
+  "unsupported_media_type",
+  "unsupported_content_encoding",
+  "validation_failed",
+];
+
+/** Those of the route itself and those that its key and its body bring along. */
+function problemsOf({ access, method, body, document }: Route): readonly ProblemCode[] {
+  const codes: ProblemCode[] = [
+    ...(access === "open" ? [] : OF_KEYS),
+    ...(method === "GET" ? [] : (["cross_site_request"] as const)),
+    ...(body === undefined ? [] : OF_BODIES),
+    ...(document.problems ?? []),
+    "internal_error",
+  ];
+  return [...new Set(codes)].sort((one, other) => PROBLEMS[one].status - PROBLEMS[other].status);
+}
