@@ -22,6 +22,8 @@ export function openWriting(path: string): Database {
   return opening(path, { create: true, readwrite: true }, (db) => {
     if (isBlank(db)) create(db);
     refuseForeign(db, path);
+    // The copy that VACUUM INTO makes, of a database that is in use, is in another mode.
+    db.run("PRAGMA journal_mode = WAL");
     db.run("PRAGMA synchronous = FULL");
     db.run(`PRAGMA cache_size = -${WRITER_CACHE_KB}`);
     db.run(`PRAGMA journal_size_limit = ${WAL_KEPT_MAX_BYTES}`);
