@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { BUSY_TIMEOUT_MS, READER_CACHE_KB, WAL_KEPT_MAX_BYTES, WRITER_CACHE_KB } from "../../limits.ts";
 import { StoreOpenError } from "../contract.ts";
-import { openErrorOf } from "./fault.ts";
+import { faultOf, openErrorOf } from "./fault.ts";
 import { migrate } from "./migrations.ts";
 
 /** "PhRn": marks the file as ours, so that a path that names another program's database is refused. */
@@ -41,10 +41,15 @@ export function openReading(path: string): Database {
   });
 }
 
-/** Moves what the log still holds into the file, and closes. */
+/** Moves what the log still holds into the file, and closes. Where there is no room for that, the log keeps it. */
 export function closeWriting(db: Database): void {
-  db.run("PRAGMA wal_checkpoint(TRUNCATE)");
-  db.close(true);
+  try {
+    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (faultOf(error) !== "full") throw error;
+  } finally {
+    db.close(true);
+  }
 }
 
 type OpenMode = { readonly create?: true; readonly readwrite?: true; readonly readonly?: true };

@@ -19,6 +19,7 @@ export function lockDirectory(dataDir: string): () => void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
     lock = new Database(path, { create: true, readwrite: true });
+    lock.run("PRAGMA journal_mode = MEMORY");
     lock.run("BEGIN EXCLUSIVE");
   } catch (error) {
     lock?.close();
