@@ -11,7 +11,7 @@ export function claimVerbs(parts: FrontParts): ClaimVerbs {
   const { writes, reads, leases } = parts;
   return {
     recover: (now) => writes.write({ verb: "recover", argument: now }, (lanes) => lanes),
-    lanes: () => reads.read({ verb: "lanes", argument: null }),
+    lanes: () => reads.read({ verb: "lanes", argument: null }, (lanes) => lanes),
     seek: (seek) => seekFree(parts, seek),
     claim: (deliveries) => claimAll(parts, deliveries),
 

@@ -16,12 +16,16 @@ export function eventVerbs(parts: FrontParts): EventVerbs {
       ),
 
     listEvents: (tenant, { limit, before, eventType }) =>
-      reads.read({ verb: "listEvents", argument: { tenant, limit, before, eventType: eventType ?? null } }),
+      reads.read(
+        { verb: "listEvents", argument: { tenant, limit, before, eventType: eventType ?? null } },
+        (page) => page,
+      ),
 
-    async findEvent(tenant, id) {
+    findEvent(tenant, id) {
       const held = new Set(leases.all());
-      const found = await reads.read({ verb: "findEvent", argument: { tenant, id } });
-      return found === null ? null : { ...found, log: found.log.map((row) => entryOf(row, held.has(row.row))) };
+      return reads.read({ verb: "findEvent", argument: { tenant, id } }, (found) =>
+        found === null ? null : { ...found, log: found.log.map((row) => entryOf(row, held.has(row.row))) },
+      );
     },
   };
 }

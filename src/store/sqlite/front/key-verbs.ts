@@ -15,7 +15,7 @@ export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
         return created;
       }),
 
-    listKeys: (tenant) => reads.read({ verb: "listKeys", argument: tenant }),
+    listKeys: (tenant) => reads.read({ verb: "listKeys", argument: tenant }, (keys) => keys),
 
     deleteKey: (tenant, id, options) =>
       writes.write({ verb: "deleteKey", argument: { tenant, id, ...options } }, (removed) => {

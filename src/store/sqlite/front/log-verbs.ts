@@ -8,20 +8,26 @@ type LogVerbs = Pick<Store, "listLog" | "findLog" | "resend" | "resendFailed">;
 /** What is in flight is noted before the tables are read: else an attempt that ends meanwhile would show as one that waits. */
 export function logVerbs({ writes, reads, leases }: FrontParts): LogVerbs {
   return {
-    async listLog(webhook, { status, eventType }, { limit, before }) {
+    listLog(webhook, { status, eventType }, { limit, before }) {
       const held = leases.of(webhook);
       const filter = { status: status ?? null, eventType: eventType ?? null };
-      const page = await reads.read({ verb: "listLog", argument: { webhook, ...filter, limit, before, held } });
       const inFlight = new Set(held);
-      return { rows: page.rows.map((row) => entryOf(row, inFlight.has(row.row))), next: page.next };
+      return reads.read(
+        { verb: "listLog", argument: { webhook, ...filter, limit, before, held } },
+        ({ rows, next }) => ({
+          rows: rows.map((row) => entryOf(row, inFlight.has(row.row))),
+          next,
+        }),
+      );
     },
 
-    async findLog(webhook, deliveryId) {
+    findLog(webhook, deliveryId) {
       const held = new Set(leases.of(webhook));
-      const found = await reads.read({ verb: "findLog", argument: { webhook, deliveryId } });
-      if (found === null) return null;
-      const entry = entryOf(found.row, held.has(found.row.row));
-      return { entry, body: found.body, attempts: found.attempts.map(unflatten) };
+      return reads.read({ verb: "findLog", argument: { webhook, deliveryId } }, (found) => {
+        if (found === null) return null;
+        const entry = entryOf(found.row, held.has(found.row.row));
+        return { entry, body: found.body, attempts: found.attempts.map(unflatten) };
+      });
     },
 
     resend: (webhook, deliveryId, newId, dueAt) =>

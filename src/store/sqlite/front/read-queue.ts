@@ -23,7 +23,7 @@ export interface ReadQueueParts {
 
 interface Asked {
   readonly question: Question;
-  readonly resolve: (answer: unknown) => void;
+  readonly take: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -40,13 +40,20 @@ export class ReadQueue {
     this.#link = parts.link;
   }
 
-  /** @throws StoreError */
-  read<Verb extends keyof ReadVerbs>(question: Question & { readonly verb: Verb }): Promise<Answer<ReadVerbs, Verb>> {
+  /**
+   * Resolves with what `absorb` makes of the answer.
+   *
+   * @throws StoreError
+   */
+  read<Verb extends keyof ReadVerbs, Taken>(
+    question: Question & { readonly verb: Verb },
+    absorb: (answer: Answer<ReadVerbs, Verb>) => Taken,
+  ): Promise<Taken> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(closedError());
       // The reader gives each question its own verb's answer; this is the one place where that has to be believed.
-      const take = (answer: unknown) => resolve(answer as Answer<ReadVerbs, Verb>);
-      this.#waiting.push({ question, resolve: take, reject });
+      const take = (answer: unknown) => resolve(absorb(answer as Answer<ReadVerbs, Verb>));
+      this.#waiting.push({ question, take, reject });
       this.#asking ??= this.#ask();
     });
   }
@@ -66,13 +73,17 @@ export class ReadQueue {
     this.#asking = null;
   }
 
-  async #askOne({ question, resolve, reject }: Asked): Promise<void> {
+  async #askOne({ question, take, reject }: Asked): Promise<void> {
     const result = await this.#inTime(question);
-    if (this.#isClosed) return reject(closedError());
-    if (result.kind === "done") return resolve(result.answer);
-    if (result.kind === "too_slow") return reject(new StoreError("too_slow", `${question.verb} took too long.`));
-    this.#parts.onFatal(result.reason);
-    reject(closedError());
+    try {
+      if (this.#isClosed) reject(closedError());
+      else if (result.kind === "done") take(result.answer);
+      else if (result.kind === "too_slow") reject(new StoreError("too_slow", `${question.verb} took too long.`));
+      else throw new Error(result.reason);
+    } catch (error) {
+      this.#parts.onFatal(String(error));
+      reject(closedError());
+    }
   }
 
   async #inTime(question: Question): Promise<ReadResult | { readonly kind: "too_slow" }> {

@@ -15,7 +15,7 @@ export function upkeepVerbs(parts: FrontParts, unlock: () => void): UpkeepVerbs 
       return { rows, more };
     },
     reclaim: (maxPages) => writes.write({ verb: "reclaim", argument: maxPages }, (reclaimed) => reclaimed),
-    stats: () => reads.read({ verb: "stats", argument: null }),
+    stats: () => reads.read({ verb: "stats", argument: null }, (stats) => stats),
     probe: (now) => writes.write({ verb: "keepFact", argument: { name: "probed_at", value: String(now) } }, () => {}),
     close: onceOnly(async () => {
       try {

@@ -8,16 +8,17 @@ export function webhookVerbs({ writes, reads, seal, webhooks }: FrontParts): Web
     createWebhook: (webhook) =>
       writes.write({ verb: "createWebhook", argument: seal.close(webhook) }, (sealed) => webhooks.learn(sealed)),
 
-    async listWebhooks(tenant, { limit, before }) {
-      const page = await reads.read({ verb: "listWebhooks", argument: { tenant, limit, before } });
-      return { rows: page.rows.map((sealed) => seal.open(sealed)), next: page.next };
-    },
+    listWebhooks: (tenant, { limit, before }) =>
+      reads.read({ verb: "listWebhooks", argument: { tenant, limit, before } }, ({ rows, next }) => ({
+        rows: rows.map((sealed) => seal.open(sealed)),
+        next,
+      })),
 
-    async findWebhook(tenant, id, options) {
-      const sealed = await reads.read({ verb: "findWebhook", argument: { tenant, id } });
-      if (sealed === null || (sealed.deletedAt !== null && options?.deletedToo !== true)) return null;
-      return seal.open(sealed);
-    },
+    findWebhook: (tenant, id, options) =>
+      reads.read({ verb: "findWebhook", argument: { tenant, id } }, (sealed) => {
+        const isShown = sealed !== null && (sealed.deletedAt === null || options?.deletedToo === true);
+        return isShown ? seal.open(sealed) : null;
+      }),
 
     updateWebhook: (tenant, id, changes, now) =>
       writes.write(

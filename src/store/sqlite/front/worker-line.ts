@@ -30,6 +30,7 @@ export class WorkerLine<Request, Reply> {
 
   /** Lets the worker close what it has open, and ends it. */
   async close(): Promise<void> {
+    await this.opened.catch(() => {});
     if (this.#ending !== null) return;
     await this.#send({ kind: "close" });
     this.#end("The worker is closed.");
