@@ -288,6 +288,21 @@ export function leasePromises(open: Open): void {
       expect(found).toMatchObject({ active: false, disabledReason: "gone", updatedAt: NOW + 145 });
     });
 
+    test("of an attempt that was signed tells that its URL has passed the guard", async () => {
+      await using opened = await open();
+      const scene = new Scene(opened.store);
+      const { id } = await scene.webhook();
+      const hasPassed = async () => (await opened.store.findWebhook(TENANT, id))?.urlPassed;
+      const signed = { timestampSeconds: 1, signatureHex: "ab".repeat(32), customHeaderNames: [] };
+      await scene.settled(EXHAUSTED, {}, { signed: null });
+      expect(await hasPassed()).toBe(false);
+      await scene.settled(EXHAUSTED, {}, { signed, url: "https://before.example" });
+      expect(await hasPassed()).toBe(false);
+      await scene.settled(EXHAUSTED, {}, { signed });
+      expect(await hasPassed()).toBe(true);
+      expect((await scene.claimed()).webhook.urlPassed).toBe(true);
+    });
+
     test("of a test, or at a URL that the webhook has left, turns nothing off", async () => {
       await using opened = await open();
       const scene = new Scene(opened.store);

@@ -1,0 +1,195 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openStore } from "../../src/store/open.ts";
+import { Scene } from "./conformance/scene.ts";
+import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
+
+const SENTENCE = /^[^\n]+[.]$/;
+
+function refusal(dataDir: string, changes: Parameters<typeof storeOptions>[0] = {}) {
+  return openStore(storeOptions({ dataDir, ...changes })).then(
+    () => "it opened",
+    (error) => ({ name: error.name, message: error.message }),
+  );
+}
+
+function withDatabase(dataDir: string, change: (db: Database) => void): void {
+  const db = new Database(join(dataDir, "posthorn.db"), { create: true, readwrite: true });
+  change(db);
+  db.close();
+}
+
+describe("a data directory", () => {
+  test("is made when it is missing, for its owner alone", async () => {
+    using directory = temporaryDirectory();
+    const dataDir = join(directory.path, "one", "two");
+    const store = await openStore(storeOptions({ dataDir }));
+    await store.close();
+    expect(readdirSync(dataDir).sort()).toEqual(["posthorn.db", "posthorn.lock"]);
+  });
+
+  test("is held by one store at a time", async () => {
+    using directory = temporaryDirectory();
+    const first = await openStore(storeOptions({ dataDir: directory.path }));
+    expect(await refusal(directory.path)).toEqual({
+      name: "StoreOpenError",
+      message: `Another Posthorn is using the data directory ${directory.path}: stop it, or set POSTHORN_DATA_DIR to another directory.`,
+    });
+    await first.probe(1);
+    await first.close();
+    await (await openStore(storeOptions({ dataDir: directory.path }))).close();
+  });
+
+  test("is free again when the process that held it was killed", async () => {
+    using directory = temporaryDirectory();
+    const program = `
+      const { openStore } = await import(${JSON.stringify(join(import.meta.dir, "../../src/store/open.ts"))});
+      const { storeOptions } = await import(${JSON.stringify(join(import.meta.dir, "open-sqlite.ts"))});
+      await openStore(storeOptions({ dataDir: ${JSON.stringify(directory.path)} }));
+      process.stdout.write("open");`;
+    const holder = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe", stderr: "inherit" });
+    await holder.stdout.getReader().read();
+    expect(await refusal(directory.path)).toMatchObject({ message: expect.stringMatching(/^Another Posthorn/) });
+    holder.kill("SIGKILL");
+    await holder.exited;
+    await (await openStore(storeOptions({ dataDir: directory.path }))).close();
+  });
+
+  test("that cannot be made is told", async () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, "file");
+    writeFileSync(file, "");
+    expect(await refusal(join(file, "data"))).toMatchObject({
+      name: "StoreOpenError",
+      message: expect.stringMatching(/cannot be made: make its parent writable/),
+    });
+  });
+
+  test("in which nothing can be written is told", async () => {
+    using directory = temporaryDirectory();
+    mkdirSync(join(directory.path, "posthorn.lock"));
+    expect(await refusal(directory.path)).toMatchObject({
+      name: "StoreOpenError",
+      message: expect.stringMatching(/posthorn\.lock cannot be written: make its directory writable/),
+    });
+  });
+});
+
+describe("a database", () => {
+  test("is made with every page and every commit as the design has it", async () => {
+    using directory = temporaryDirectory();
+    await (await openStore(storeOptions({ dataDir: directory.path }))).close();
+    withDatabase(directory.path, (db) => {
+      const pragma = (name: string) => Object.values(db.query(`PRAGMA ${name}`).get() ?? {})[0];
+      expect([pragma("auto_vacuum"), pragma("journal_mode"), pragma("user_version")]).toEqual([2, "wal", 1]);
+      expect(pragma("application_id")).toBe(0x5068526e);
+      expect(db.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+      expect(db.query("PRAGMA foreign_key_check").all()).toEqual([]);
+      const loose = "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND strict = 0";
+      expect(db.query(`${loose} AND name NOT LIKE 'sqlite_%'`).all()).toEqual([]);
+    });
+  });
+
+  test("whose making was cut off is made again", async () => {
+    using directory = temporaryDirectory();
+    withDatabase(directory.path, (db) => {
+      db.run("PRAGMA auto_vacuum = INCREMENTAL");
+      db.run("PRAGMA journal_mode = WAL");
+    });
+    const store = await openStore(storeOptions({ dataDir: directory.path }));
+    await new Scene(store).webhook();
+    await store.close();
+  });
+
+  test("of a newer schema is left alone", async () => {
+    using directory = temporaryDirectory();
+    await (await openStore(storeOptions({ dataDir: directory.path }))).close();
+    withDatabase(directory.path, (db) => db.run("PRAGMA user_version = 999"));
+    expect(await refusal(directory.path)).toEqual({
+      name: "StoreOpenError",
+      message:
+        "The database has schema 999 and this Posthorn knows 1: start the newer version that wrote it, or restore a backup.",
+    });
+    withDatabase(directory.path, (db) => expect(db.query("PRAGMA user_version").get()).toEqual({ user_version: 999 }));
+  });
+
+  test("of another program is left alone", async () => {
+    using directory = temporaryDirectory();
+    withDatabase(directory.path, (db) => db.run("CREATE TABLE theirs (a)"));
+    expect(await refusal(directory.path)).toMatchObject({ message: expect.stringMatching(/of another program/) });
+    withDatabase(directory.path, (db) =>
+      expect(db.query("PRAGMA journal_mode").get()).toEqual({ journal_mode: "delete" }),
+    );
+  });
+
+  test("that is none is told", async () => {
+    using directory = temporaryDirectory();
+    writeFileSync(join(directory.path, "posthorn.db"), "this is not a database ".repeat(100));
+    expect(await refusal(directory.path)).toMatchObject({
+      message: expect.stringMatching(/is not a Posthorn database/),
+    });
+    expect(existsSync(join(directory.path, "posthorn.db-wal"))).toBe(false);
+  });
+
+  test("opens with the key that sealed it and with no other, and the refusal leaves nothing held", async () => {
+    using directory = temporaryDirectory();
+    const { path: dataDir } = directory;
+    const store = await openStore(storeOptions({ dataDir }));
+    const made = await new Scene(store).webhook();
+    await store.close();
+    expect(await refusal(dataDir, { secretKey: new Uint8Array(32).fill(8) })).toMatchObject({
+      name: "StoreOpenError",
+      message: expect.stringMatching(/sealed with another key: set POSTHORN_SECRET_KEY/),
+    });
+    const again = await openStore(storeOptions({ dataDir }));
+    expect(await again.findWebhook(made.tenant, made.id)).toEqual(made);
+    await again.close();
+  });
+
+  test("tells what is wrong in one sentence", async () => {
+    using directory = temporaryDirectory();
+    writeFileSync(join(directory.path, "posthorn.db"), "nothing of ours ".repeat(100));
+    expect(await refusal(directory.path)).toMatchObject({ message: expect.stringMatching(SENTENCE) });
+  });
+});
+
+describe("a secret", () => {
+  const SECRET = "whsec_found-nowhere-on-the-disk";
+  const VALUE = "header value found nowhere on the disk";
+
+  test("is nowhere in the files, nor is a header's value", async () => {
+    using directory = temporaryDirectory();
+    const store = await openStore(storeOptions({ dataDir: directory.path }));
+    const scene = new Scene(store);
+    const { tenant, id } = await scene.webhook({ secret: SECRET, headers: [["X-Token", VALUE]] });
+    await store.updateWebhook(tenant, id, { secret: `${SECRET} 2`, headers: [["X-Token", `${VALUE} 2`]] }, 1);
+    await scene.claimed();
+    const sweep = () =>
+      readdirSync(directory.path)
+        .map((name) => readFileSync(join(directory.path, name), "latin1"))
+        .join();
+    expect(sweep()).toContain("receiver.example");
+    for (const text of [SECRET, VALUE]) expect(sweep()).not.toContain(text);
+    await store.close();
+    for (const text of [SECRET, VALUE]) expect(sweep()).not.toContain(text);
+  });
+
+  test("opens in no other row", async () => {
+    using directory = temporaryDirectory();
+    const { path: dataDir } = directory;
+    const fatal: Error[] = [];
+    const store = await openStore(storeOptions({ dataDir }));
+    const scene = new Scene(store);
+    const [one, two] = [await scene.webhook({ secret: "one" }), await scene.webhook({ secret: "two" })];
+    await store.close();
+    withDatabase(dataDir, (db) => db.run("UPDATE webhooks SET secrets = (SELECT secrets FROM webhooks WHERE seq = 1)"));
+    const moved = await openStore(storeOptions({ dataDir, onFatal: (error) => fatal.push(error) }));
+    expect((await moved.findWebhook(one.tenant, one.id))?.secret).toBe("one");
+    const [unopened] = await Promise.allSettled([moved.findWebhook(two.tenant, two.id)]);
+    expect(unopened).toMatchObject({ status: "rejected", reason: { code: "closed" } });
+    expect(fatal).toHaveLength(1);
+    await moved.close();
+  });
+});
