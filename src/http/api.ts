@@ -33,11 +33,11 @@ export function createApi(parts: HttpParts): Api {
   const handle = createApp(parts, routes, methodsOf, exchanges);
   return {
     fetch: async (request, connection) => {
-      const exchange = { requestId: newId("req", parts.clock.wall(), parts.random.bytes(10)), connection };
-      exchanges.set(request, exchange);
+      const requestId = newId("req", parts.clock.wall(), parts.random.bytes(10));
+      exchanges.set(request, { requestId, connection });
       const methods = request.method === "OPTIONS" ? methodsOf(pathOf(request)) : [];
       const response = methods.length > 0 ? preflight(request, methods, parts.settings) : await handle(request);
-      return finished(response, request, exchange, parts);
+      return finished(response, request, requestId, parts);
     },
   };
 }
@@ -55,14 +55,17 @@ function createApp(
     if (answerSeconds !== undefined) exchanges.get(request)?.connection?.timeout(request, answerSeconds);
     return route.serve(request, params, gate);
   };
-  const app = new Elysia({ normalize: false }).onError(({ error, code, request }) => {
-    const { requestId = "" } = exchanges.get(request) ?? {};
-    const problem = code === "NOT_FOUND" ? unrouted(request, methodsOf) : problemOf(error);
-    if (problem.code === "internal_error") {
-      parts.report({ error, requestId, method: request.method, path: pathOf(request) });
-    }
-    return problemResponse(problem, requestId);
-  });
+  // Elysia takes it for granted that a host has four characters or a port, and finds no path after a shorter one.
+  const app = new Elysia({ normalize: false, handler: { standardHostname: false } }).onError(
+    ({ error, code, request }) => {
+      const { requestId = "" } = exchanges.get(request) ?? {};
+      const problem = code === "NOT_FOUND" ? unrouted(request, methodsOf) : problemOf(error);
+      if (problem.code === "internal_error") {
+        parts.report({ error, requestId, method: request.method, path: pathOf(request) });
+      }
+      return problemResponse(problem, requestId);
+    },
+  );
   for (const route of routes) {
     app.route(route.method, route.path, ({ request, params }) => serve(route, request, params));
   }
@@ -72,17 +75,19 @@ function createApp(
 function unrouted(request: Request, methodsOf: PathTable): Problem {
   const path = pathOf(request);
   const methods = methodsOf(path);
-  if (methods.length === 0) return new Problem("unknown_route", "There is no route of this path.");
+  // A path that only looks like ours, such as one with a fragment in it.
+  const isOdd = methods.includes(request.method);
+  if (methods.length === 0 || isOdd) return new Problem("unknown_route", "There is no route of this path.");
   const allow = methods.join(", ");
   const message = `This route does not take ${request.method}; it takes ${allow}.`;
   return new Problem("method_not_allowed", message, { headers: { Allow: allow } });
 }
 
 function pathOf(request: Request): string {
-  return new URL(request.url).pathname;
+  return URL.parse(request.url)?.pathname ?? "/";
 }
 
-function finished(response: Response, request: Request, { requestId }: Exchange, parts: HttpParts): Response {
+function finished(response: Response, request: Request, requestId: string, parts: HttpParts): Response {
   const { headers } = response;
   headers.set("X-Request-Id", requestId);
   headers.set("X-Content-Type-Options", "nosniff");

@@ -43,13 +43,17 @@ export function createMetrics(): Metrics {
       counters.attempts.inc({ code });
       counters.attemptSeconds.observe(durationMs / 1_000);
     },
-    requestAnswered: (method, status) => counters.requests.inc({ method, status }),
+    requestAnswered: (method, status) =>
+      counters.requests.inc({ method: METHODS.has(method) ? method : "other", status }),
     render: (now) => {
       gauges(now);
       return registry.metrics();
     },
   };
 }
+
+/** A stranger may send any word as a method, and each would be a series of its own. */
+const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
 
 function createCounters(registry: Registry) {
   const registers = [registry];

@@ -12,7 +12,7 @@ export function swaggerRoutes(routes: readonly Route[], settings: Pick<HttpSetti
     written ??= openApi([...routes, ...own], settings);
     return written;
   };
-  const own: readonly Route[] = [page(), document(write), asset(settings)];
+  const own: readonly Route[] = [page(), document(write), asset()];
   return own;
 }
 
@@ -35,7 +35,7 @@ function document(write: () => Promise<string>): Route {
   });
 }
 
-function asset({ version }: Pick<HttpSettings, "version">): Route {
+function asset(): Route {
   return openRoute({
     method: "GET",
     path: "/swagger/:asset",
@@ -44,7 +44,7 @@ function asset({ version }: Pick<HttpSettings, "version">): Route {
       const found = SWAGGER_ASSETS.get(params["asset"] ?? "");
       if (found === undefined) throw new Problem("unknown_route", "There is no route of this path.");
       const { content, contentType } = found;
-      return new Response(content, { headers: { "Content-Type": contentType, ETag: `"${version}"` } });
+      return new Response(content, { headers: { "Content-Type": contentType, "Cache-Control": "max-age=3600" } });
     },
   });
 }

@@ -36,7 +36,7 @@ export function webhookInput(given: Given, stored: Webhook | null, rules: InputR
     changes: changesOf(given, headers),
     problems: [
       ...subscriptionProblems(given.events ?? [], rules.catalogue),
-      ...secretProblems(given.secret, stored),
+      ...secretProblems(given.secret),
       ...scheduleProblems(given.retry_schedule ?? []),
       ...durationProblems("/timeout", given.timeout, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS),
       ...headerProblems(headers ?? [], rules.headerPrefix),
@@ -80,14 +80,15 @@ function subscriptionProblems(events: readonly string[], catalogue: Catalogue): 
   });
 }
 
+/** As `maskSecret` writes it: kept by mistake, it would sign or authorise with nothing but asterisks. */
 const MASKED = /^\*{4}/;
 const CONTROL = /\p{Cc}/u;
 
-function secretProblems(secret: string | undefined, stored: Webhook | null): ProblemDetail[] {
+function secretProblems(secret: string | undefined): ProblemDetail[] {
   if (secret === undefined) return [];
-  const isMasked = stored !== null && (secret === maskSecret(stored.secret) || MASKED.test(secret));
-  if (isMasked)
-    return [{ path: "/secret", message: "This is the masked secret. Leave the field away to keep the secret." }];
+  if (MASKED.test(secret)) {
+    return [{ path: "/secret", message: "This is a masked secret. Send it whole, or leave the field away." }];
+  }
   const isUsable = secret.isWellFormed() && !CONTROL.test(secret);
   return isUsable ? [] : [{ path: "/secret", message: "Must have no control characters and no lone surrogates." }];
 }
@@ -107,6 +108,11 @@ function durationProblems(path: string, text: string | null | undefined, least: 
 }
 
 function headerProblems(headers: Headers, headerPrefix: string): ProblemDetail[] {
+  const masked = headers.filter(([, value]) => MASKED.test(value));
+  if (masked.length > 0) {
+    const message = "This is a masked value. Send it whole.";
+    return masked.map(([name]) => ({ path: pointer("headers", name), message }));
+  }
   const problem = customHeaderProblem(headers, headerPrefix);
   if (problem === null) return [];
   return [{ path: problem.name === null ? "/headers" : pointer("headers", problem.name), message: problem.message }];

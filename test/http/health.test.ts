@@ -61,6 +61,14 @@ test("/health tells facts about the whole process", async () => {
   });
 });
 
+test("a method that a stranger made up is no series of its own", async () => {
+  await using app = await startHttpApp();
+  await app.call("PATCH", "/livez");
+  expect((await app.call("GET", "/metrics")).text).toContain(
+    'posthorn_http_requests_total{method="other",status="405"} 1\n',
+  );
+});
+
 test("/metrics counts in Prometheus' format", async () => {
   await using app = await startHttpApp({ health: () => ({ inFlight: 3 }) });
   await app.call("POST", "/api/webhooks", { body: { url: "https://example.com/hook", events: ["*"] } });

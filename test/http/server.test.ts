@@ -101,6 +101,21 @@ test.each([
   expect((await fetch(`${served.listening.url}/livez`)).status).toBe(200);
 });
 
+test.each([
+  ["a host of one letter", "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200],
+  ["a host that is none", "GET /livez HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n", 200],
+  ["an empty host", "GET /livez HTTP/1.1\r\nHost: \r\nConnection: close\r\n\r\n", 200],
+  ["a whole URL for a path", "GET http://a/livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200],
+  ["a fragment in the path", "GET /livez#x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404],
+  ["two slashes", "GET //livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404],
+])("%s makes no difference to the envelope", async (_, text, status) => {
+  await using served = await serve(await startHttpApp());
+  const read = await exchange(served.listening.port, text);
+  expect(read).toStartWith(`HTTP/1.1 ${status} `);
+  expect(read).toMatch(/\r\nX-Request-Id: req_/i);
+  expect(read).toMatch(/\r\n\r\n\{"success":(true|false),/);
+});
+
 test("a HEAD is answered like its GET, without the body", async () => {
   await using served = await serve(await startHttpApp());
   const read = await exchange(served.listening.port, `HEAD /api/webhooks HTTP/1.1\r\n${HEAD}\r\n`);

@@ -94,6 +94,8 @@ const REFUSED: readonly [field: string, message: RegExp, path: string, value: un
   ["events", /group such as/, "/events/0", ["re*"]],
   ["secret", /1 to 256 characters/, "/secret", "x".repeat(257)],
   ["secret", /control characters/, "/secret", "a\nb"],
+  ["secret", /masked secret/, "/secret", "****cret"],
+  ["headers", /masked value/, "/headers/X-A", { "X-A": "****defg" }],
   ["secret", /surrogates/, "/secret", "\ud800"],
   ["active", /true or false/, "/active", "true"],
   ["active", /true or false, not null/, "/active", null],
