@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { added, NOTHING, readReport, type Tally } from "./test-report.ts";
 
 const BUN = process.execPath;
+/** A log file is read by people too. */
+const COLOURS = process.stdout.isTTY ? "force" : "off";
 const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
-  ["format and lint", [BUN, "--bun", "node_modules/.bin/biome", "ci", "--error-on-warnings"]],
+  ["format and lint", [BUN, "--bun", "node_modules/.bin/biome", "ci", "--error-on-warnings", `--colors=${COLOURS}`]],
   ["types", [BUN, "--bun", "node_modules/.bin/tsc", "--noEmit"]],
   ["dead code", [BUN, "--bun", "node_modules/.bin/knip"]],
   ["build", ["scripts/build"]],

@@ -27,7 +27,7 @@ export interface RunningService extends AsyncDisposable {
   api<Data = unknown>(method: string, path: string, body?: unknown): Promise<ApiAnswer<Data>>;
 }
 
-export const ADMIN_KEY = "an-admin-key-of-more-than-32-characters";
+const ADMIN_KEY = "an-admin-key-of-more-than-32-characters";
 
 /** @param env further settings; receivers on 127.0.0.1 are allowed unless they say otherwise */
 export async function startService(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
