@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { UNSETTLED_MAX } from "../../src/limits.ts";
 import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
+import { createFlights } from "../support/flights.ts";
 import { type KeptDelivery, type KeptState, keptState } from "../support/kept-state.ts";
 import { type Load, startLoad } from "../support/load.ts";
 import { emptyPlace } from "../support/place.ts";
@@ -31,18 +32,30 @@ test(`${ROUNDS} times kill -9 under load: nothing acknowledged is lost, nothing 
   const random = createSeededRandom(Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 32)));
   process.stdout.write(`SEED=${random.seed} repeats the moments of these kills\n`);
   using place = emptyPlace();
-  await using receiver = startReceiver(answer);
+  const leftByKills: KeptState[] = [];
+  const attempts = createFlights();
+  /** A delivery in the hands of one process: what an earlier one had begun is cut off by its end. */
+  const nameOf = ({ headers }: ReceivedRequest) => `${headers["x-smartcv-delivery"]} of start ${leftByKills.length}`;
+  const names = new Set<string>();
+  await using receiver = startReceiver(async (request) => {
+    const name = nameOf(request);
+    names.add(name);
+    const ended = attempts.start(name);
+    const status = await answer(request);
+    ended();
+    return status;
+  });
   await using processes = new AsyncDisposableStack();
   const start = async () => processes.use(await startBinary(place, SETTINGS));
   let posthorn = await start();
   const pathById = await makeWebhooks(posthorn, receiver);
   const load = startLoad(poster(posthorn), { perSecond: EVENTS_PER_SECOND, types: TYPES });
-  const leftByKills: KeptState[] = [];
 
   for (let round = 0; round < ROUNDS; round++) {
     await Bun.sleep(random.between(100, 1_000));
     posthorn.signal("SIGKILL");
     expect((await posthorn.ended).exitCode).toBe(128 + 9);
+    await until("the receiver has answered what had arrived", () => attempts.now() === 0);
     leftByKills.push(keptState(place.dataDir));
     if (round === ROUNDS - 1) await load.stop();
     const before = receiver.requests.length;
@@ -63,6 +76,7 @@ test(`${ROUNDS} times kill -9 under load: nothing acknowledged is lost, nothing 
   expect(kept.damage).toEqual([]);
   expectNothingLost(kept, load, pathById);
   expectOnlyWhatWasPosted(receiver.requests, kept, load);
+  expect([...names].filter((name) => attempts.most(name) > 1)).toEqual([]);
   expectDuplicatesOnlyFromKills(receiver.requests, kept, leftByKills);
 }, 60_000);
 
