@@ -3,6 +3,7 @@ import { eventPromises } from "./conformance/events.ts";
 import { keyPromises } from "./conformance/keys.ts";
 import { leasePromises } from "./conformance/leases.ts";
 import { logPromises } from "./conformance/log.ts";
+import { racePromises } from "./conformance/races.ts";
 import { recoveryPromises } from "./conformance/recovery.ts";
 import { resendPromises } from "./conformance/resends.ts";
 import type { Open } from "./conformance/scene.ts";
@@ -20,5 +21,6 @@ export function storeConformance(name: string, open: Open): void {
     resendPromises(open);
     keyPromises(open);
     upkeepPromises(open);
+    racePromises(open);
   });
 }

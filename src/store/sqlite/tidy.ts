@@ -40,7 +40,7 @@ export class Tidy {
     }
   }
 
-  /** Oldest row first, up to one that was made at `until` or later. */
+  /** Oldest row first, up to one that was made at `until` or later. A test is always in flight, or left to the next start. */
   #cancelPending(chunk: TidyChunk, webhook: WebhookKey, because: Cancellation, until: Millis): void {
     let after: DeliveryKey = 0;
     while (!chunk.isSpent) {
@@ -105,7 +105,7 @@ function prepare(db: Database) {
       LIMIT ?`),
     pending: db.query<{ key: DeliveryKey; createdAt: Millis }, [WebhookKey, DeliveryKey, number]>(`
       SELECT seq AS key, created_at AS createdAt FROM deliveries
-      WHERE webhook = ? AND state = 'pending' AND seq > ? ORDER BY seq LIMIT ?`),
+      WHERE webhook = ? AND state = 'pending' AND is_test = 0 AND seq > ? ORDER BY seq LIMIT ?`),
     finished: db.query<{ key: DeliveryKey; event: RowKey }, [Millis, number]>(
       "SELECT seq AS key, event FROM deliveries WHERE finished_at < ? ORDER BY finished_at LIMIT ?",
     ),
