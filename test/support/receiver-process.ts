@@ -1,4 +1,5 @@
 import { createArrivals } from "./arrivals.ts";
+import { pushLines } from "./lines.ts";
 
 /** A receiver in a process of its own, written in whatever its owner likes. */
 export interface ReceiverProcess extends AsyncDisposable {
@@ -14,7 +15,7 @@ export async function startReceiverProcess(
 ): Promise<ReceiverProcess> {
   const child = Bun.spawn([...command], { env: { ...process.env, ...env }, stdout: "pipe", stderr: "ignore" });
   const lines = createArrivals<string>();
-  void collect(child.stdout, lines.push);
+  void pushLines(child.stdout, lines.push);
   const [, port] = /^listening (\d+)$/.exec(await lines.next(`${command[0]} listening`)) ?? [];
   return {
     url: `http://127.0.0.1:${port}/webhooks/smartcv`,
@@ -33,14 +34,4 @@ export function flaskPython(): string | null {
       Bun.which(python) !== null && Bun.spawnSync([python, "-c", "import flask"], { stderr: "ignore" }).success,
   );
   return found ?? null;
-}
-
-async function collect(stream: ReadableStream<Uint8Array>, push: (line: string) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const bytes of stream) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) push(line);
-  }
 }
