@@ -1,12 +1,13 @@
 import { describe } from "bun:test";
+import { claimPromises } from "./conformance/claims.ts";
 import { eventPromises } from "./conformance/events.ts";
 import { keyPromises } from "./conformance/keys.ts";
-import { leasePromises } from "./conformance/leases.ts";
 import { logPromises } from "./conformance/log.ts";
 import { racePromises } from "./conformance/races.ts";
 import { recoveryPromises } from "./conformance/recovery.ts";
 import { resendPromises } from "./conformance/resends.ts";
 import type { Open } from "./conformance/scene.ts";
+import { settlementPromises } from "./conformance/settlements.ts";
 import { upkeepPromises } from "./conformance/upkeep.ts";
 import { webhookPromises } from "./conformance/webhooks.ts";
 
@@ -15,7 +16,8 @@ export function storeConformance(name: string, open: Open): void {
   describe(name, () => {
     webhookPromises(open);
     eventPromises(open);
-    leasePromises(open);
+    claimPromises(open);
+    settlementPromises(open);
     recoveryPromises(open);
     logPromises(open);
     resendPromises(open);
