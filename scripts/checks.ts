@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { added, NOTHING, readReport, type Tally } from "./test-report.ts";
 
 const BUN = process.execPath;
+/** A test that hangs in a hook is not ended by its own time limit. */
+const TESTS_MAX_MS = 480_000;
 /** A log file is read by people too. */
 const COLOURS = process.stdout.isTTY ? "force" : "off";
 const CHECKS: readonly (readonly [name: string, command: readonly string[]])[] = [
@@ -35,14 +37,18 @@ function runTests(filters: readonly string[]): Tally {
     const shown = filters.length > 0 ? [] : ["--only-failures"];
     const report = ["--reporter=junit", `--reporter-outfile=${path}`];
     const command = [BUN, "test", ...report, ...shown, ...filters];
-    const { exitCode } = Bun.spawnSync(command, { env: process.env, stdio: ["ignore", "inherit", "inherit"] });
+    const { exitCode, exitedDueToTimeout } = Bun.spawnSync(command, {
+      ...{ env: process.env, timeout: TESTS_MAX_MS },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    if (exitedDueToTimeout) say(`The tests hang: they were ended after ${TESTS_MAX_MS / 60_000} minutes.`);
     return tellTests(path, exitCode);
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-function tellTests(path: string, exitCode: number): Tally {
+function tellTests(path: string, exitCode: number | null): Tally {
   const { tally, suites, skippedNames } = readReport(path);
   for (const { name, seconds } of suites) sayTime("tests", name, seconds);
   for (const name of skippedNames) say(`skipped: ${name}`);
