@@ -44,7 +44,9 @@ function details(errors: Iterable<ValueError>, schema: TObject, prefix: keyof ty
 
 function detail(error: ValueError, schema: TObject, prefix: keyof typeof WHAT): ProblemDetail {
   const field = error.path.split("/")[1] ?? "";
-  const mayBeSecret = schema.properties[field]?.["writeOnly"] === true;
+  const known = schema.properties[field];
+  // A field that nobody knows may be the secret, mistyped.
+  const mayBeSecret = known === undefined ? prefix === "/" : known["writeOnly"] === true;
   const path = shortened(prefix + error.path.slice(1));
   return { path, message: sentence(error, schema, WHAT[prefix]), ...(mayBeSecret ? {} : received(error.value)) };
 }

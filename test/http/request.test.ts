@@ -242,10 +242,10 @@ test("a request without a body needs no content type, and a type with a charset 
   expect((await app.call("DELETE", `/api/webhooks/${made.textAt("data.id")}`)).status).toBe(200);
 });
 
-test("what a secret field received is never shown", async () => {
+test("what a secret field received is never shown, not even when its name is mistyped", async () => {
   await using app = await startHttpApp();
   const told = await app.call("POST", "/api/webhooks", {
-    body: { ...HOOK, secret: "x".repeat(300), headers: { A: 12345 } },
+    body: { ...HOOK, secret: "x".repeat(300), secrt: "xxxxx", headers: { A: 12345 } },
   });
   expect(told.status).toBe(422);
   expect(told.text).not.toContain("xxxx");
