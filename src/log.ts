@@ -51,7 +51,10 @@ function bare(value: string | number | boolean | null): string {
   return typeof value === "string" && !PLAIN.test(value) ? JSON.stringify(value) : String(value);
 }
 
-/** What would start a new line, move a terminal's cursor or turn its text around: C0, DEL, C1, half a surrogate pair, line separators, bidi. */
+/**
+ * What would start a new line, move a terminal's cursor or turn its text around: C0, DEL, C1, half a surrogate pair, line
+ * separators, bidi controls.
+ */
 const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** JSON's own escapes, so that a JSON line stays the same JSON. */
