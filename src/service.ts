@@ -110,14 +110,14 @@ export async function buildService(config: Config, world: World, extras: Service
     },
     async stop() {
       isDraining = true;
-      testSender.stop();
-      await pruner.stop();
-      await dispatcher.stop(config.shutdownGraceMs);
+      const cancelGrace = clock.after(config.shutdownGraceMs, () => sender.abort());
+      await Promise.all([dispatcher.stop(), testSender.stop(), pruner.stop()]);
+      cancelGrace();
       await listening?.stop(API_GRACE_MS);
       await store.close();
       await transport.close();
     },
-    abort: () => dispatcher.abort(),
+    abort: () => sender.abort(),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Response, Sender } from "./sender.ts";
 
 export interface DispatcherParts {
   readonly store: Pick<Store, "recover" | "lanes" | "seek" | "claim">;
-  readonly sender: Pick<Sender, "deliver" | "abort">;
+  readonly sender: Pick<Sender, "deliver">;
   readonly clock: Pick<Clock, "after">;
   /** Engine time. */
   readonly now: () => Millis;
@@ -68,19 +68,18 @@ export class Dispatcher {
     if (!this.#isStopping) this.#distrust(webhook, this.#parts.now());
   }
 
-  /** Starts nothing more, lets what is in flight end within `graceMs`, then aborts it. Resolves when all is settled. */
-  async stop(graceMs: Millis): Promise<void> {
+  /**
+   * Starts nothing more. Resolves when what is in flight has ended, by itself or cut off by the sender's `abort`, and all is
+   * settled.
+   */
+  async stop(): Promise<void> {
     this.#isStopping = true;
     this.#alarm.clear();
     this.#cancelPoll();
-    const cancelGrace = this.#parts.clock.after(graceMs, () => this.abort());
-    await this.#quiet();
-    cancelGrace();
-  }
-
-  /** Aborts what is in flight; each gives its lease back and is pending again. */
-  abort(): void {
-    this.#parts.sender.abort();
+    if (this.#isQuiet()) return;
+    await new Promise<void>((resolve) => {
+      this.#onQuiet = resolve;
+    });
   }
 
   facts(): DispatcherFacts {
@@ -215,13 +214,6 @@ export class Dispatcher {
   }
 
   // ── Stopping ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  async #quiet(): Promise<void> {
-    if (this.#isQuiet()) return;
-    await new Promise<void>((resolve) => {
-      this.#onQuiet = resolve;
-    });
-  }
 
   #isQuiet(): boolean {
     return this.#inFlight === 0 && this.#unsettled === 0;

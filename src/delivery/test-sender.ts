@@ -30,14 +30,19 @@ export class TestSender {
   readonly #parts: TestSenderParts;
   readonly #underway = new Map<string, number>();
   #isStopping = false;
+  #onQuiet: () => void = () => {};
 
   constructor(parts: TestSenderParts) {
     this.#parts = parts;
   }
 
-  /** Starts no further test. */
-  stop(): void {
+  /** Starts no further test. Resolves when those under way have ended: by themselves, or cut off by the sender's `abort`. */
+  async stop(): Promise<void> {
     this.#isStopping = true;
+    if (this.#underway.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onQuiet = resolve;
+    });
   }
 
   /** Resolves when the receiver has answered or the attempt has failed. */
@@ -77,5 +82,6 @@ export class TestSender {
     const left = (this.#underway.get(tenant) ?? 1) - 1;
     if (left === 0) this.#underway.delete(tenant);
     else this.#underway.set(tenant, left);
+    if (this.#underway.size === 0) this.#onQuiet();
   }
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "bun:test";
+import { API_GRACE_MS } from "../../src/limits.ts";
 import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
 import { startLoad } from "../support/load.ts";
@@ -58,6 +59,35 @@ describe("SIGTERM", () => {
     answer.resolve();
     expect(await posthorn.ended).toMatchObject({ exitCode: 0, error: "" });
     expect(receiver.requests).toHaveLength(1);
+  });
+
+  test("lets a webhook's test end too, and answers it", async () => {
+    using place = emptyPlace();
+    const answer = Promise.withResolvers<void>();
+    await using receiver = startReceiver(() => answer.promise.then(() => 200));
+    await using posthorn = await startBinary(place, LOOPBACK_ALLOWED);
+    const webhook = await webhookFor(posthorn, receiver);
+    const tested = posthorn.api<{ status: string }>("POST", `/api/webhooks/${webhook}/test`);
+    await receiver.next("the test");
+    posthorn.signal("SIGTERM");
+    await posthorn.logged("Posthorn is stopping");
+    await Bun.sleep(API_GRACE_MS + 200);
+    answer.resolve();
+    expect((await tested).data.status).toBe("delivered");
+    expect(await posthorn.ended).toMatchObject({ exitCode: 0, error: "" });
+  });
+
+  test("answers a test that outlasts the grace that it is stopping", async () => {
+    using place = emptyPlace();
+    await using receiver = startReceiver(() => Promise.withResolvers<number>().promise);
+    await using posthorn = await startBinary(place, { ...LOOPBACK_ALLOWED, POSTHORN_SHUTDOWN_GRACE: "200ms" });
+    const webhook = await webhookFor(posthorn, receiver);
+    const tested = posthorn.api("POST", `/api/webhooks/${webhook}/test`);
+    await receiver.next("the test");
+    posthorn.signal("SIGTERM");
+    const { status, error } = await tested;
+    expect([status, error?.code]).toEqual([503, "shutting_down"]);
+    expect(await posthorn.ended).toMatchObject({ exitCode: 0, error: "" });
   });
 
   test("cuts off what is in flight when the grace is over, and the next start sends it again with the same number and bytes", async () => {

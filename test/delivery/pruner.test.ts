@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 /** Stands in for months in which nothing is sent: the loop's polls would only take time. */
 async function rest(loop: Loop): Promise<void> {
   await loop.world.clock.settle();
-  await loop.dispatcher.stop(0);
+  await loop.dispatcher.stop();
 }
 
 function prunerOf(

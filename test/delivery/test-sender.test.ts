@@ -80,14 +80,34 @@ test("a test that the process's end cuts off says so, and is not sent again afte
   const { tests, sender } = testSenderOf(loop);
   const sent = tests.send(webhook, "resume.created");
   await loop.world.clock.settle();
-  tests.stop();
+  const stopped = tests.stop();
   sender.abort();
   expect(await sent).toEqual({ kind: "stopping" });
+  await stopped;
   expect(await tests.send(webhook, "resume.created")).toEqual({ kind: "stopping" });
   await loop.restarted().start();
   await loop.world.clock.advance(60_000);
   expect(loop.world.transport.requests).toHaveLength(1);
   expect(await loop.log(webhook)).toMatchObject([{ state: "cancelled", isTest: true }]);
+});
+
+test("a stop lets the tests under way end", async () => {
+  await using loop = await createLoop();
+  const webhook = await loop.webhook();
+  loop.world.transport.otherwise(() => reply(200, { headMs: 5_000 }));
+  const { tests } = testSenderOf(loop);
+  const sent = tests.send(webhook, "resume.created");
+  await loop.world.clock.settle();
+  let isStopped = false;
+  const stopped = tests.stop().then(() => {
+    isStopped = true;
+  });
+  await loop.world.clock.advance(4_000);
+  expect(isStopped).toBe(false);
+  await loop.world.clock.advance(1_000);
+  await stopped;
+  expect(await sent).toMatchObject({ kind: "sent" });
+  expect(await loop.log(webhook)).toMatchObject([{ state: "delivered", isTest: true }]);
 });
 
 test("a webhook that was deleted meanwhile gets no test", async () => {

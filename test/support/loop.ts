@@ -24,6 +24,8 @@ export interface Loop extends AsyncDisposable {
   readonly world: FakeWorld;
   readonly store: Store;
   readonly dispatcher: Dispatcher;
+  /** Cuts off what the dispatcher has in flight. */
+  abort(): void;
   /** Lines of the log, oldest first. */
   readonly lines: readonly string[];
   readonly now: () => Millis;
@@ -60,11 +62,14 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
   const exchanger = new Exchanger({ guard, transport, clock, sealing, ...limits });
   const retryScheduleMs = options.retryScheduleMs ?? [1_000, 2_000, 4_000];
 
-  function dispatcherOf(): Dispatcher {
-    const sender = new Sender({
+  function senderOf(): Sender {
+    return new Sender({
       ...{ store, exchanger, clock, random, now, log, timeoutMs: TIMEOUT_MS, retryScheduleMs },
       attemptFinished: () => {},
     });
+  }
+
+  function dispatcherOf(sender: Sender): Dispatcher {
     return new Dispatcher({
       ...{ store, sender, clock, now, log },
       concurrency: options.concurrency ?? 2_048,
@@ -72,7 +77,8 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
     });
   }
 
-  const dispatcher = dispatcherOf();
+  const sender = senderOf();
+  const dispatcher = dispatcherOf(sender);
   await dispatcher.start();
 
   async function ingest(changes: Parameters<Loop["ingest"]>[0] = {}): Promise<Ingested> {
@@ -91,7 +97,8 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
     lines,
     now,
     ingest,
-    restarted: dispatcherOf,
+    abort: () => sender.abort(),
+    restarted: () => dispatcherOf(senderOf()),
     webhook: (changes = {}) =>
       store.createWebhook({
         id: newId("webhook", clock.wall(), random.bytes(10)),
@@ -117,8 +124,8 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
       return (await store.listLog(webhook.key, {}, { limit: 200, before: null })).rows;
     },
     async [Symbol.asyncDispose]() {
-      dispatcher.abort();
-      await dispatcher.stop(0);
+      sender.abort();
+      await dispatcher.stop();
       await store.close();
     },
   };
