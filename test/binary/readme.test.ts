@@ -26,12 +26,12 @@ test.skipIf(needed.length > 0)(
     using place = emptyPlace();
     const visit = await visitTo(place);
     await using terminals = new AsyncDisposableStack();
-    const open = (settings: Readonly<Record<string, string>>) =>
-      terminals.use(openTerminal({ cwd: place.path, env: { ...visit.env, ...settings } }));
+    const open = async (settings: Readonly<Record<string, string>>) =>
+      terminals.use(await openTerminal({ cwd: place.path, env: { ...visit.env, ...settings } }));
     const shells: Readonly<Record<string, Terminal>> = {
-      posthorn: open({ POSTHORN_PORT: String(visit.port) }),
-      receiver: open({}),
-      app: open({}),
+      posthorn: await open({ POSTHORN_PORT: String(visit.port) }),
+      receiver: await open({}),
+      app: await open({}),
     };
     const driven = fences(README).filter(({ terminal }) => terminal !== null);
     expect(driven.map(({ language }) => language)).toEqual(

@@ -10,7 +10,7 @@ import { startProgram } from "../support/program.ts";
 
 beforeAll(async () => void (await builtBinary()), 120_000);
 
-/** The promise is 150 ms on an idle machine; this bound also holds where others work too. */
+/** The promise is 150 ms; this bound also holds on a machine that is busy with other things. */
 const FIRST_RESPONSE_MAX_MS = 450;
 const IDLE_MAX_KB = 80 * 1_024;
 
@@ -56,7 +56,7 @@ describe("a first start in an empty directory", () => {
 });
 
 describe("the binary is quick and small", () => {
-  test(`the first response comes within 150 ms of the start (never above ${FIRST_RESPONSE_MAX_MS} ms)`, async () => {
+  test(`the first response comes within 150 ms of the start (the best of five; a busy machine has ${FIRST_RESPONSE_MAX_MS} ms)`, async () => {
     using place = emptyPlace();
     const times: number[] = [];
     for (let run = 0; run < 5; run++) {

@@ -2,7 +2,7 @@ import { until } from "./until.ts";
 
 /** A shell on a pseudo-terminal, into which a test types as a person would. */
 export interface Terminal extends AsyncDisposable {
-  /** Everything that stood on it so far, commands and prompts too. */
+  /** Everything that stood on it so far, without what was typed. */
   readonly shown: string;
   /** Types the text and a return. */
   type(text: string): void;
@@ -18,12 +18,15 @@ export interface TerminalOptions {
 }
 
 const WIDE = 1_000;
+const READY = "ready";
+/** What is typed must not be taken for what was answered. */
+const SHELL = ["sh", "-c", `stty -echo; echo ${READY}; exec sh`];
 
-export function openTerminal({ cwd, env }: TerminalOptions): Terminal {
+export async function openTerminal({ cwd, env }: TerminalOptions): Promise<Terminal> {
   const decoder = new TextDecoder();
   let shown = "";
   let typedAt = 0;
-  const shell = Bun.spawn(["sh"], {
+  const shell = Bun.spawn(SHELL, {
     ...{ cwd, env: { TERM: "dumb", ...env } },
     terminal: {
       cols: WIDE,
@@ -32,6 +35,7 @@ export function openTerminal({ cwd, env }: TerminalOptions): Terminal {
       },
     },
   });
+  await until("the terminal is ready", () => shown.includes(READY));
   return {
     get shown() {
       return shown;
