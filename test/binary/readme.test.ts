@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFile
 import { join } from "node:path";
 import { PROBLEMS } from "../../src/domain/problem.ts";
 import { formatDuration, formatSize } from "../../src/domain/quantity.ts";
+import { parseEventTypes } from "../../src/event-types-file.ts";
 import * as limits from "../../src/limits.ts";
 import { SETTINGS } from "../../src/settings.ts";
 import { startBinary } from "../support/binary.ts";
@@ -155,6 +156,11 @@ test("the error that the README shows is the one that such a request gets", asyn
   });
   const [shown] = fences(section(README, "Errors"));
   expect(JSON.parse(general(await response.text()))).toEqual(JSON.parse(general(shown?.text ?? "")));
+});
+
+test("the README's own event types can be loaded as they stand", () => {
+  const [types] = fences(section(README, "Configuration"));
+  expect(parseEventTypes(types?.text ?? "")).toMatchObject({ ok: true, value: [{ name: "order.created" }] });
 });
 
 test("the table of limits is the one that the program keeps", () => {
