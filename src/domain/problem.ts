@@ -113,7 +113,7 @@ export const PROBLEMS = {
   },
   validation_failed: {
     status: 422,
-    meaning: "One or more fields, parameters or headers are not as they must be; `details` lists all of them.",
+    meaning: `One or more fields, parameters or headers are not as they must be; \`details\` lists the first ${DETAILS_MAX} of them.`,
     hint: "Correct the fields in `details` and send the request again.",
   },
   url_blocked: {
