@@ -24,7 +24,7 @@ export const POST_EVENT: RouteDocument = {
     schema: EventAcceptedView,
     example: { ...EVENT, deliveries: 1 },
   },
-  problems: ["event_id_taken", "loop_detected", "storage_full", "shutting_down"],
+  problems: ["event_id_taken", "loop_detected", "shutting_down"],
 };
 
 export const LIST_EVENTS: RouteDocument = {
@@ -53,7 +53,7 @@ export const READ_EVENT: RouteDocument = {
     schema: EventDetailView,
     example: { ...EVENT, deliveries: [DELIVERED], data: RESUME },
   },
-  problems: ["not_found"],
+  problems: ["not_found", "read_too_slow"],
 };
 
 export const LIST_EVENT_TYPES: RouteDocument = {

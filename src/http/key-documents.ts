@@ -33,7 +33,7 @@ export const CREATE_KEY: RouteDocument = {
     schema: NewKeyView,
     example: { ...KEY, token: TOKEN },
   },
-  problems: ["foreign_tenant", "storage_full"],
+  problems: ["foreign_tenant"],
 };
 
 export const LIST_KEYS: RouteDocument = {
@@ -42,6 +42,7 @@ export const LIST_KEYS: RouteDocument = {
   summary: "List keys",
   description: "All tenants' for a key of all tenants, unless X-Tenant names one.",
   answer: { status: 200, description: "All of them, on one page.", kind: "page", schema: KeyView, example: [KEY] },
+  problems: ["read_too_slow"],
 };
 
 export const DELETE_KEY: RouteDocument = {
@@ -73,7 +74,7 @@ export const OPEN_SESSION: RouteDocument = {
     schema: SessionView,
     example: { scope: "admin", tenant: null, expires_at: "2024-12-30T22:00:00.000Z" },
   },
-  problems: ["invalid_key", "expired_key", "webhook_secret_as_key", "storage_full"],
+  problems: ["invalid_key", "expired_key", "webhook_secret_as_key"],
 };
 
 export const CLOSE_SESSION: RouteDocument = {

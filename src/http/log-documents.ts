@@ -60,7 +60,7 @@ export const READ_LOG: RouteDocument = {
     schema: LogDetailView,
     example: { ...DELIVERED, history: [ATTEMPT], event: { ...EVENT, data: RESUME } },
   },
-  problems: ["not_found"],
+  problems: ["not_found", "read_too_slow"],
 };
 
 export const RESEND_ONE: RouteDocument = {
@@ -75,7 +75,7 @@ export const RESEND_ONE: RouteDocument = {
     schema: LogEntryView,
     example: RESENT,
   },
-  problems: ["not_found", "storage_full"],
+  problems: ["not_found", "read_too_slow"],
 };
 
 export const RESEND_FAILED: RouteDocument = {
@@ -94,5 +94,5 @@ export const RESEND_FAILED: RouteDocument = {
     schema: ResentView,
     example: { count: 37, complete: true },
   },
-  problems: ["not_found", "storage_full"],
+  problems: ["not_found", "read_too_slow"],
 };

@@ -74,11 +74,13 @@ const OF_BODIES: readonly ProblemCode[] = [
   "validation_failed",
 ];
 
+const OF_WRITES: readonly ProblemCode[] = ["cross_site_request", "storage_full"];
+
 /** Those of the route itself and those that its key and its body bring along. */
 function problemsOf({ access, method, body, document }: Route): readonly ProblemCode[] {
   const codes: ProblemCode[] = [
     ...(access === "open" ? [] : OF_KEYS),
-    ...(method === "GET" ? [] : (["cross_site_request"] as const)),
+    ...(method === "GET" ? [] : OF_WRITES),
     ...(body === undefined ? [] : OF_BODIES),
     ...(document.problems ?? []),
     "internal_error",

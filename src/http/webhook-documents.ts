@@ -41,6 +41,7 @@ export const LIST_WEBHOOKS: RouteDocument = {
     schema: WebhookView,
     example: [MASKED_WEBHOOK],
   },
+  problems: ["read_too_slow"],
 };
 
 export const READ_WEBHOOK: RouteDocument = {
@@ -54,7 +55,7 @@ export const READ_WEBHOOK: RouteDocument = {
     schema: WebhookView,
     example: MASKED_WEBHOOK,
   },
-  problems: ["not_found"],
+  problems: ["not_found", "read_too_slow"],
 };
 
 export const UPDATE_WEBHOOK: RouteDocument = {
@@ -75,7 +76,7 @@ export const UPDATE_WEBHOOK: RouteDocument = {
     schema: WebhookView,
     example: MASKED_WEBHOOK,
   },
-  problems: ["not_found", "url_blocked"],
+  problems: ["not_found", "url_blocked", "read_too_slow"],
 };
 
 export const DELETE_WEBHOOK: RouteDocument = {
@@ -91,7 +92,7 @@ export const DELETE_WEBHOOK: RouteDocument = {
     schema: DeletedView,
     example: { id: WEBHOOK_ID, deleted: true },
   },
-  problems: ["not_found"],
+  problems: ["not_found", "read_too_slow"],
 };
 
 export const READ_SECRET: RouteDocument = {
@@ -106,7 +107,7 @@ export const READ_SECRET: RouteDocument = {
     schema: SecretView,
     example: { id: WEBHOOK_ID, secret: "your_webhook_secret" },
   },
-  problems: ["not_found"],
+  problems: ["not_found", "read_too_slow"],
 };
 
 export const TEST_WEBHOOK: RouteDocument = {
@@ -123,5 +124,5 @@ export const TEST_WEBHOOK: RouteDocument = {
     schema: LogEntryView,
     example: { ...DELIVERED, test: true },
   },
-  problems: ["not_found", "too_many_tests", "shutting_down"],
+  problems: ["not_found", "too_many_tests", "shutting_down", "read_too_slow"],
 };

@@ -7,8 +7,10 @@ import { newId } from "../../src/domain/ids.ts";
 import { PROBLEM_CODES } from "../../src/domain/problem.ts";
 import { hashToken } from "../../src/domain/token.ts";
 import { parseInstant } from "../../src/http/instant.ts";
+import { responses } from "../../src/http/openapi-responses.ts";
 import type { Route } from "../../src/http/route.ts";
 import { apiRoutes } from "../../src/http/routes.ts";
+import { type Store, StoreError } from "../../src/store/contract.ts";
 import { type HttpApp, startHttpApp } from "../support/http-app.ts";
 import { FAILED_ATTEMPT, refusedTests, settle } from "./settled.ts";
 
@@ -81,6 +83,38 @@ test("every problem has an example, and each that a route names is in it", async
     expect(text).toContain(`#/components/examples/${code}"`);
   }
 });
+
+const READING = ["listWebhooks", "findWebhook", "listEvents", "findEvent", "listLog", "findLog", "listKeys", "stats"];
+const CALLED = routes.filter(({ path }) => !path.startsWith("/swagger"));
+
+test.each(CALLED.map((route) => [`${route.method} ${route.path}`, route] as const))(
+  "%s names what is answered when the store is slow or full",
+  async (_, route) => {
+    for (const code of ["too_slow", "full"] as const) {
+      let isTroubled = false;
+      await using app = await startHttpApp({ wrap: (store) => troubled(store, code, () => isTroubled) });
+      const path = await placesFilled(app, route);
+      await app.world.clock.advance(3_600_000);
+      isTroubled = true;
+      const [body] = Object.values(route.document.bodies ?? {});
+      const told = await app.call(route.method, path, { body });
+      expect(Object.keys(responses(route, new Map()))).toContain(String(told.status));
+      if (told.status < 400) continue;
+      const failures = JSON.stringify(responses(route, new Map()));
+      expect(failures).toContain(`#/components/examples/${told.textAt("error.code")}"`);
+    }
+  },
+);
+
+/** A store that reads too slowly, or whose disk is full, from the moment on that the test says so. */
+function troubled(store: Store, code: "too_slow" | "full", isTroubled: () => boolean): Store {
+  return new Proxy(store, {
+    get: (target, verb: keyof Store) => {
+      const isMeant = READING.includes(verb) === (code === "too_slow") && verb !== "findKey" && verb !== "findSession";
+      return isMeant && isTroubled() ? () => Promise.reject(new StoreError(code, "trouble")) : target[verb];
+    },
+  });
+}
 
 /** A method that a path does not have belongs to no operation. */
 const OF_NO_ROUTE: readonly string[] = ["method_not_allowed"];
