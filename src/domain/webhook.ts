@@ -53,6 +53,11 @@ export function maskSecret(secret: string): string {
 
 const MASKED = /^\*{4}(?:.{4})?$/su;
 
+/** Whether a text is what `maskSecret` gives: kept by mistake, it would sign or authorise with nothing but asterisks. */
+export function isMasked(text: string): boolean {
+  return MASKED.test(text);
+}
+
 /** Why this cannot be a webhook's secret, as a sentence, or null. The sentence does not repeat it. */
 export function secretProblem(secret: string): string | null {
   const characters = [...secret].length;
@@ -63,7 +68,7 @@ export function secretProblem(secret: string): string | null {
   // Not a character, so there are no UTF-8 bytes for it to sign with.
   if (!secret.isWellFormed())
     return "A secret consists of whole characters, and this one has half of a surrogate pair.";
-  if (MASKED.test(secret))
+  if (isMasked(secret))
     return "This is how a secret is shown, not the secret itself. Leave the field away to keep the stored one.";
   return null;
 }

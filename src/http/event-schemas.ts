@@ -15,7 +15,7 @@ export const EventBody = Type.Object(
       {},
       {
         additionalProperties: true,
-        description: "Sent to the receivers to the byte as it is here. At most 64 levels deep.",
+        description: "Sent to the receivers to the byte as it is here.",
       },
     ),
     id: Type.Optional(

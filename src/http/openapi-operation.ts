@@ -1,6 +1,6 @@
 import type { TSchema } from "@sinclair/typebox";
 import { formatSize } from "../domain/quantity.ts";
-import { REQUEST_BODY_MAX_BYTES } from "../limits.ts";
+import { JSON_DEPTH_MAX, REQUEST_BODY_MAX_BYTES } from "../limits.ts";
 import { type Access, SCOPES_FOR } from "./auth.ts";
 import { responses } from "./openapi-responses.ts";
 import { openApiSchema } from "./openapi-schema.ts";
@@ -81,7 +81,7 @@ function requestBody({ document }: Route, rule: NonNullable<Route["body"]>, name
   ]);
   return {
     required: rule.isOptional !== true,
-    description: `At most ${formatSize(rule.maxBytes ?? REQUEST_BODY_MAX_BYTES)} of UTF-8, not compressed.`,
+    description: `At most ${formatSize(rule.maxBytes ?? REQUEST_BODY_MAX_BYTES)} of UTF-8, not compressed, at most ${JSON_DEPTH_MAX} levels deep.`,
     content: {
       "application/json": { schema: openApiSchema(rule.schema, names), examples: Object.fromEntries(examples) },
     },

@@ -3,7 +3,7 @@ import { customHeaderProblem } from "../domain/custom-headers.ts";
 import { type Catalogue, subscriptionProblem } from "../domain/event-types.ts";
 import type { ProblemDetail } from "../domain/problem.ts";
 import { formatDuration, parseDuration } from "../domain/quantity.ts";
-import { maskSecret, type Webhook } from "../domain/webhook.ts";
+import { isMasked, maskSecret, secretProblem, type Webhook } from "../domain/webhook.ts";
 import { RETRY_STEP_MAX_MS, RETRY_STEP_MIN_MS, TIMEOUT_MAX_MS, TIMEOUT_MIN_MS } from "../limits.ts";
 import type { WebhookChanges } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
@@ -80,17 +80,9 @@ function subscriptionProblems(events: readonly string[], catalogue: Catalogue): 
   });
 }
 
-/** As `maskSecret` writes it: kept by mistake, it would sign or authorise with nothing but asterisks. */
-const MASKED = /^\*{4}/;
-const CONTROL = /\p{Cc}/u;
-
 function secretProblems(secret: string | undefined): ProblemDetail[] {
-  if (secret === undefined) return [];
-  if (MASKED.test(secret)) {
-    return [{ path: "/secret", message: "This is a masked secret. Send it whole, or leave the field away." }];
-  }
-  const isUsable = secret.isWellFormed() && !CONTROL.test(secret);
-  return isUsable ? [] : [{ path: "/secret", message: "Must have no control characters and no lone surrogates." }];
+  const message = secret === undefined ? null : secretProblem(secret);
+  return message === null ? [] : [{ path: "/secret", message }];
 }
 
 function scheduleProblems(steps: readonly string[]): ProblemDetail[] {
@@ -108,7 +100,7 @@ function durationProblems(path: string, text: string | null | undefined, least: 
 }
 
 function headerProblems(headers: Headers, headerPrefix: string): ProblemDetail[] {
-  const masked = headers.filter(([, value]) => MASKED.test(value));
+  const masked = headers.filter(([, value]) => isMasked(value));
   if (masked.length > 0) {
     const message = "This is a masked value. Send it whole.";
     return masked.map(([name]) => ({ path: pointer("headers", name), message }));

@@ -20,11 +20,8 @@ const GIVEN = {
   }),
   secret: Type.Optional(
     Type.String({
-      minLength: 1,
-      maxLength: SECRET_MAX_CHARACTERS,
       writeOnly: true,
-      description:
-        "The key of the signatures, as UTF-8. Without it one is made: `whsec_` and base64 of 32 random bytes.",
+      description: `The key of the signatures, as UTF-8: 1 to ${SECRET_MAX_CHARACTERS} characters. Without it one is made: \`whsec_\` and base64 of 32 random bytes.`,
     }),
   ),
   active: Type.Optional(

@@ -79,6 +79,12 @@ test("settings of its own are kept as durations", async () => {
   });
 });
 
+test.each(["x", "😀".repeat(256), "*****not-masked"])("the secret %p is one", async (secret) => {
+  await using app = await startHttpApp();
+  const told = await create(app, { ...HOOK, secret });
+  expect([told.status, told.at("data.secret")]).toEqual([201, secret]);
+});
+
 /** One field, as it must not be. */
 const REFUSED: readonly [field: string, message: RegExp, path: string, value: unknown][] = [
   ["url", /cannot be read/, "/url", ""],
@@ -92,9 +98,10 @@ const REFUSED: readonly [field: string, message: RegExp, path: string, value: un
   ["events", /Did you mean "resume.created"/, "/events/1", ["resume.created", "resume.cretaed"]],
   ["events", /Did you mean "user.\*"/, "/events/1", ["user.*", "users.*"]],
   ["events", /group such as/, "/events/0", ["re*"]],
+  ["secret", /1 to 256 characters/, "/secret", ""],
   ["secret", /1 to 256 characters/, "/secret", "x".repeat(257)],
   ["secret", /control characters/, "/secret", "a\nb"],
-  ["secret", /masked secret/, "/secret", "****cret"],
+  ["secret", /how a secret is shown/, "/secret", "****cret"],
   ["headers", /masked value/, "/headers/X-A", { "X-A": "****defg" }],
   ["secret", /surrogates/, "/secret", "\ud800"],
   ["active", /true or false/, "/active", "true"],
