@@ -103,7 +103,7 @@ const REFUSED: readonly [field: string, message: RegExp, path: string, value: un
   ["secret", /control characters/, "/secret", "a\nb"],
   ["secret", /how a secret is shown/, "/secret", "****cret"],
   ["headers", /masked value/, "/headers/X-A", { "X-A": "****defg" }],
-  ["secret", /surrogates/, "/secret", "\ud800"],
+  ["secret", /half of a surrogate pair/, "/secret", "\ud800"],
   ["active", /true or false/, "/active", "true"],
   ["active", /true or false, not null/, "/active", null],
   ["description", /string of at most 500 characters or null/, "/description", "x".repeat(501)],
