@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openStore } from "../../src/store/open.ts";
+import { lockDirectory } from "../../src/store/sqlite/lock.ts";
 import { Scene } from "./conformance/scene.ts";
 import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
 
@@ -22,6 +23,17 @@ function withDatabase(dataDir: string, change: (db: Database) => void): void {
 }
 
 describe("a data directory", () => {
+  test("stays ours when nothing in this process can reach the lock any more", async () => {
+    using directory = temporaryDirectory();
+    const lockAndForget = () => void lockDirectory(directory.path);
+    lockAndForget();
+    Bun.gc(true);
+    expect(await refusal(directory.path)).toMatchObject({
+      name: "StoreOpenError",
+      message: expect.stringContaining("Another Posthorn is using the data directory"),
+    });
+  });
+
   test("is made when it is missing, for its owner alone", async () => {
     using directory = temporaryDirectory();
     const dataDir = join(directory.path, "one", "two");

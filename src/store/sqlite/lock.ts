@@ -7,6 +7,9 @@ import { openErrorOf } from "./fault.ts";
 const LOCK_FILE = "posthorn.lock";
 const OWNER_ONLY = 0o700;
 
+/** Locks live as long as the process: one that nobody can reach any more would be closed, and given up, by the garbage collector. */
+const HELD = new Set<Database>();
+
 /**
  * Makes the directory ours alone until the answer is called or the process ends, however it ends: the lock is an exclusive
  * transaction on a SQLite file, which the kernel gives up with the process, and which this process cannot take twice either.
@@ -26,7 +29,11 @@ export function lockDirectory(dataDir: string): () => void {
     throw lockErrorOf(error, dataDir, path);
   }
   const held = lock;
-  return () => held.close();
+  HELD.add(held);
+  return () => {
+    HELD.delete(held);
+    held.close();
+  };
 }
 
 function lockErrorOf(error: unknown, dataDir: string, path: string): StoreOpenError {
