@@ -14,12 +14,12 @@ import { engineTime } from "./engine-time.ts";
 import { createMetrics } from "./http/metrics.ts";
 import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
-import { API_GRACE_MS, DESCRIPTORS_RESERVED, LOOP_SILENCE_MAX_MS } from "./limits.ts";
+import { API_GRACE_MS, DESCRIPTORS_RESERVED, KEY_TOKEN_BYTES, KEYS_LISTED_MAX, LOOP_SILENCE_MAX_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./real/machine.ts";
-import type { Store } from "./store/contract.ts";
+import type { Key, Store } from "./store/contract.ts";
 import { openStore } from "./store/open.ts";
-import type { World } from "./world.ts";
+import type { Millis, World } from "./world.ts";
 
 export interface ServiceExtras {
   readonly log: Log;
@@ -31,7 +31,7 @@ export interface ServiceExtras {
 
 export interface Started {
   readonly url: string;
-  /** The first admin key and the file that holds it, when this start made one. */
+  /** The admin key and the file that holds it, when this start made one. */
   readonly newAdminKey: { readonly path: string; readonly token: string } | null;
 }
 
@@ -94,14 +94,14 @@ export async function buildService(config: Config, world: World, extras: Service
     health: () => {
       const { inFlight, polledAt } = dispatcher.facts();
       const alive = now() - polledAt < LOOP_SILENCE_MAX_MS;
-      return { startedAt, alive, draining: isDraining, trouble: null, inFlight };
+      return { startedAt, alive, draining: isDraining, inFlight };
     },
     report: ({ error, ...request }) => log.error("a request failed", { ...request, error: describeFault(error) }),
   };
 
   return {
     async start() {
-      const newAdminKey = config.adminKey === null ? await firstAdminKey(store, dataDir, world) : null;
+      const newAdminKey = config.adminKey === null ? await missingAdminKey(store, dataDir, world) : null;
       await dispatcher.start();
       pruner.start();
       listening = listen(parts, { hostname: config.host, port: config.port });
@@ -144,23 +144,31 @@ function adminKeyHashOf({ adminKey }: Config): string | null {
   return adminKey === null ? null : hashToken(adminKey.reveal());
 }
 
-/** Without any key nobody could ever make one: the first start makes an admin key and leaves it in the data directory. */
-async function firstAdminKey(
+/**
+ * Without an admin key of all tenants nobody could ever make one: such a start, which the first one is, makes it and leaves
+ * it in the data directory. So is one after POSTHORN_ADMIN_KEY was taken away, or after the last such key expired.
+ */
+async function missingAdminKey(
   store: Store,
   dataDir: DataDir,
   { clock, random }: World,
 ): Promise<Started["newAdminKey"]> {
-  const keys = await store.listKeys(null);
-  if (keys.length > 0) return null;
-  const token = newToken(random.bytes(32));
-  dataDir.writeAdminKey(token);
   const createdAt = clock.wall();
+  const keys = await store.listKeys(null);
+  // Of so many keys not all are listed; one that administers may be among the others.
+  if (keys.length >= KEYS_LISTED_MAX || keys.some((key) => administersAll(key, createdAt))) return null;
+  const token = newToken(random.bytes(KEY_TOKEN_BYTES));
+  dataDir.writeAdminKey(token);
   const id = newId("key", createdAt, random.bytes(10));
   await store.createKey({
-    ...{ id, name: "first admin key", scope: "admin", tenant: null, createdAt, expiresAt: null },
+    ...{ id, name: "admin.key", scope: "admin", tenant: null, createdAt, expiresAt: null },
     hash: hashToken(token),
   });
   return { path: dataDir.adminKeyPath, token };
+}
+
+function administersAll({ scope, tenant, expiresAt }: Key, now: Millis): boolean {
+  return scope === "admin" && tenant === null && (expiresAt === null || expiresAt > now);
 }
 
 function describeFault(error: unknown): string {

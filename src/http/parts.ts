@@ -68,8 +68,6 @@ export interface LoopHealth {
   readonly alive: boolean;
   /** The process was asked to stop: new events are refused, everything else still answers. */
   readonly draining: boolean;
-  /** A sentence for the operator when something else keeps Posthorn from being ready. */
-  readonly trouble: string | null;
   /** Requests to receivers under way. */
   readonly inFlight: number;
 }

@@ -12,10 +12,10 @@ export type Readiness = () => Promise<string | null>;
 export function readiness({ store, clock, health }: ReadinessParts): Readiness {
   const writable = believed(clock, () => storeTrouble(store, clock.wall()));
   return async () => {
-    const { draining, alive, trouble } = health();
+    const { draining, alive } = health();
     if (draining) return "Posthorn is stopping.";
     if (!alive) return "The delivery loop does not turn.";
-    return trouble ?? (await writable());
+    return writable();
   };
 }
 

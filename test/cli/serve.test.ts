@@ -40,6 +40,22 @@ describe("a start", () => {
     expect(existsSync(join(DIRECTORY, "set", "admin.key"))).toBe(false);
   });
 
+  test("makes one as soon as nobody else could, and not again", async () => {
+    const path = join(DIRECTORY, "unset", "admin.key");
+    const madeWith = async (env: Readonly<Record<string, string>>) => {
+      await using posthorn = serve("unset", env);
+      const { url } = await posthorn.logged("Posthorn is listening");
+      const key = env["POSTHORN_ADMIN_KEY"] ?? readFileSync(path, "utf8").trim();
+      const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+      const body = JSON.stringify({ name: "app", scope: "publish" });
+      expect((await fetch(`${url}/api/keys`, { method: "POST", headers, body })).status).toBe(201);
+      return key;
+    };
+    await madeWith({ POSTHORN_ADMIN_KEY: "k".repeat(32) });
+    const made = await madeWith({});
+    expect(await madeWith({})).toBe(made);
+  });
+
   test("warns of names that are not settings, and goes on", async () => {
     await using posthorn = serve("warned", { POSTHORN_PROT: "1" });
     await posthorn.logged("POSTHORN_PROT is not a setting. Did you mean POSTHORN_PORT?");
