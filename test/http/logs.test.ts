@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { Store } from "../../src/store/contract.ts";
 import { type HttpApp, startHttpApp } from "../support/http-app.ts";
 import { attempt, FAILED_ATTEMPT, settle } from "./settled.ts";
 
@@ -234,6 +235,22 @@ test("all that failed since a time are resent once, and the answer counts them",
   expect((await app.call("POST", `${path}/resend`, { body })).at("data")).toEqual({ count: 0, complete: true });
   const before = { status: "failed", since: "2020-01-01T00:00:00Z", until: "2024-12-30T10:00:00Z" };
   expect((await app.call("POST", `${path}/resend`, { body: before })).at("data.count")).toBe(0);
+});
+
+test("one request resends 10,000 at most, in chunks, and says that there are more", async () => {
+  const limits: number[] = [];
+  const resendFailed: Store["resendFailed"] = async (webhook, { limit, after }, _, dueAt) => {
+    limits.push(limit);
+    const keys = Array.from({ length: limit }, (_, index) => after + index + 1);
+    const deliveries = keys.map((key) => ({ key, webhook, dueAt, isRetry: false }));
+    return { deliveries, last: keys.at(-1) ?? null };
+  };
+  await using app = await startHttpApp({ wrap: (store) => ({ ...store, resendFailed }) });
+  const body = { status: "failed", since: "2024-12-30T09:00:00Z" };
+  const told = await app.call("POST", `${await deliveries(app, 0)}/resend`, { body });
+  expect([told.status, told.at("data")]).toEqual([202, { count: 10_000, complete: false }]);
+  expect(app.woken).toBeArrayOfSize(10_000);
+  expect(Math.max(...limits)).toBeLessThanOrEqual(500);
 });
 
 test.each([

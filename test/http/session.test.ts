@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { createApi } from "../../src/http/api.ts";
 import { SESSION_MS } from "../../src/limits.ts";
 import { ADMIN_KEY, type HttpApp, type HttpAppOptions, startHttpApp } from "../support/http-app.ts";
 
@@ -71,6 +72,12 @@ test("a session ends with its key: deleted, expired, or not configured any more"
   const headers = await openSession(app, deleted.textAt("data.token"));
   await app.call("DELETE", `/api/keys/${deleted.textAt("data.id")}`);
   expect((await app.call("GET", "/api/webhooks", { key: null, headers })).status).toBe(401);
+
+  const configured = await openSession(app);
+  expect((await app.call("GET", "/api/webhooks", { key: null, headers: configured })).status).toBe(200);
+  const restarted = createApi({ ...app.parts, settings: { ...app.parts.settings, adminKeyHash: null } });
+  const asked = new Request("http://localhost/api/webhooks", { headers: configured });
+  expect((await restarted.fetch(asked)).status).toBe(401);
 });
 
 test("closing a session ends it and makes the browser forget it", async () => {
