@@ -37,7 +37,7 @@ export interface Started {
 
 /** The running product: every part, built and joined in one place. */
 export interface Service {
-  /** Recovers what an earlier process left, begins to deliver, then listens. */
+  /** Recovers what an earlier process left, listens, then begins to deliver. */
   start(): Promise<Started>;
   /** Refuses new events, lets what is in flight end within the grace, closes. What is left is sent after the next start. */
   stop(): Promise<void>;
@@ -102,10 +102,12 @@ export async function buildService(config: Config, world: World, extras: Service
   return {
     async start() {
       const newAdminKey = config.adminKey === null ? await missingAdminKey(store, dataDir, world) : null;
-      await dispatcher.start();
-      pruner.start();
+      const found = await store.recover(now());
+      // Before anything is sent: a port that is taken ends this process, and would cut off what had begun.
       listening = listen(parts, { hostname: config.host, port: config.port });
       ownTargets.push(...ownTargetsAt(config.host, listening.port, machine));
+      dispatcher.start(found);
+      pruner.start();
       return { url: listening.url, newAdminKey };
     },
     async stop() {

@@ -1,6 +1,6 @@
 import { POLL_MS, UNSETTLED_MAX } from "../limits.ts";
 import type { Log } from "../log.ts";
-import type { ClaimedDelivery, DeliveryKey, ReadyDelivery, Store, WebhookKey } from "../store/contract.ts";
+import type { ClaimedDelivery, DeliveryKey, LaneStart, ReadyDelivery, Store, WebhookKey } from "../store/contract.ts";
 import type { Clock, Millis } from "../world.ts";
 import { Alarm } from "./alarm.ts";
 import type { Lane } from "./lane.ts";
@@ -8,7 +8,7 @@ import { LaneRing } from "./lane-ring.ts";
 import type { Response, Sender } from "./sender.ts";
 
 export interface DispatcherParts {
-  readonly store: Pick<Store, "recover" | "lanes" | "seek" | "claim">;
+  readonly store: Pick<Store, "lanes" | "seek" | "claim">;
   readonly sender: Pick<Sender, "deliver">;
   readonly clock: Pick<Clock, "after">;
   /** Engine time. */
@@ -45,11 +45,10 @@ export class Dispatcher {
     this.#alarm = new Alarm({ clock: parts.clock, now: parts.now, ring: () => this.#pumpSoon() });
   }
 
-  /** Finds what an earlier process left pending, and begins. */
-  async start(): Promise<void> {
-    const now = this.#parts.now();
-    for (const { webhook, nextDueAt } of await this.#parts.store.recover(now)) this.#distrust(webhook, nextDueAt);
-    this.#polledAt = now;
+  /** Begins, with what an earlier process left pending (`recover` of the store). */
+  start(found: readonly LaneStart[]): void {
+    for (const { webhook, nextDueAt } of found) this.#distrust(webhook, nextDueAt);
+    this.#polledAt = this.#parts.now();
     this.#armPoll();
   }
 

@@ -2,11 +2,12 @@ import { Database } from "bun:sqlite";
 import { beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Binary, runBinary, startBinary } from "../support/binary.ts";
+import { type Binary, LOOPBACK_ALLOWED, nothingPending, runBinary, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
 import { freePort } from "../support/free-port.ts";
 import { emptyPlace, type Place } from "../support/place.ts";
 import { startProgram } from "../support/program.ts";
+import { startReceiver } from "../support/receiver.ts";
 
 beforeAll(async () => void (await builtBinary()), 120_000);
 
@@ -98,6 +99,26 @@ describe("a start that cannot be ends with 1 and one sentence", () => {
     using place = emptyPlace();
     await using other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
     await refused(place, { POSTHORN_PORT: String(other.port) }, `${other.port}`, "is taken");
+  });
+
+  test("when the port is taken, and sends nothing of what is pending before it knows", async () => {
+    using place = emptyPlace();
+    await using receiver = startReceiver([500]);
+    const settings = { ...LOOPBACK_ALLOWED, POSTHORN_RETRY_SCHEDULE: "100ms,100ms,100ms,100ms" };
+    await using first = await startBinary(place, settings);
+    await first.api("POST", "/api/webhooks", { url: receiver.origin, events: ["*"] });
+    await first.api("POST", "/api/events", { type: "resume.created", data: {} });
+    await receiver.next("the first attempt");
+    first.signal("SIGKILL");
+    await first.ended;
+    const sent = receiver.requests.length;
+    await using other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+    await refused(place, { ...settings, POSTHORN_PORT: String(other.port) }, "is taken");
+    expect(receiver.requests).toHaveLength(sent);
+    receiver.become([200]);
+    await using second = await startBinary(place, settings);
+    await nothingPending(second);
+    expect(receiver.requests.length).toBeGreaterThan(sent);
   });
 
   test("when the data directory cannot be made", async () => {

@@ -214,7 +214,7 @@ test("a stop lets what is in flight end, starts nothing more, and leaves the res
     "pending",
     "pending",
   ]);
-  await loop.restarted().start();
+  await loop.restarted();
   await loop.world.clock.advance(60_000);
   expect((await loop.log(webhook)).every(({ state }) => state === "delivered")).toBe(true);
   expect(loop.world.transport.requests).toHaveLength(5);
@@ -230,7 +230,7 @@ test("what is cut off is interrupted, does not count, and is sent again with the
   loop.abort();
   await stopped;
   expect((await loop.log(webhook))[0]).toMatchObject({ state: "pending", attempts: 0 });
-  await loop.restarted().start();
+  await loop.restarted();
   await loop.world.clock.settle();
   expect(loop.world.transport.requests.map(({ headers }) => headers["x-smartcv-attempt"])).toEqual(["1", "1"]);
   const [entry] = await loop.log(webhook);

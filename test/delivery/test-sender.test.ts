@@ -85,7 +85,7 @@ test("a test that the process's end cuts off says so, and is not sent again afte
   expect(await sent).toEqual({ kind: "stopping" });
   await stopped;
   expect(await tests.send(webhook, "resume.created")).toEqual({ kind: "stopping" });
-  await loop.restarted().start();
+  await loop.restarted();
   await loop.world.clock.advance(60_000);
   expect(loop.world.transport.requests).toHaveLength(1);
   expect(await loop.log(webhook)).toMatchObject([{ state: "cancelled", isTest: true }]);

@@ -37,7 +37,7 @@ export interface Loop extends AsyncDisposable {
   /** The webhook's log, newest first. */
   log(webhook: Webhook): Promise<readonly LogEntry[]>;
   /** Another dispatcher and sender over the same store: what a new process would find. */
-  restarted(): Dispatcher;
+  restarted(): Promise<Dispatcher>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -79,7 +79,7 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
 
   const sender = senderOf();
   const dispatcher = dispatcherOf(sender);
-  await dispatcher.start();
+  dispatcher.start(await store.recover(now()));
 
   async function ingest(changes: Parameters<Loop["ingest"]>[0] = {}): Promise<Ingested> {
     const { data = '{"resume":{"id":"resume_456"}}', ...given } = changes;
@@ -98,7 +98,11 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
     now,
     ingest,
     abort: () => sender.abort(),
-    restarted: () => dispatcherOf(senderOf()),
+    async restarted() {
+      const successor = dispatcherOf(senderOf());
+      successor.start(await store.recover(now()));
+      return successor;
+    },
     webhook: (changes = {}) =>
       store.createWebhook({
         id: newId("webhook", clock.wall(), random.bytes(10)),
