@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { EVENT_TYPE_MAX_CHARACTERS } from "../limits.ts";
+import { EVENT_LOG_MAX, EVENT_TYPE_MAX_CHARACTERS } from "../limits.ts";
 import { LogEntryView } from "./log-schemas.ts";
 import { PageQuery } from "./query.ts";
 import { CLOSED, count, formed, record, wholeSecondInstant } from "./schemas.ts";
@@ -55,7 +55,10 @@ export const EventDetailView = record(
   {
     ...SUMMARY,
     test: TEST,
-    deliveries: Type.Array(LogEntryView, { description: "All of them, newest first, resends included." }),
+    deliveries: Type.Array(LogEntryView, {
+      maxItems: EVENT_LOG_MAX,
+      description: `Newest first, resends included: all of them up to ${EVENT_LOG_MAX}, then the newest.`,
+    }),
     data: Type.Object({}, { additionalProperties: true, description: "To the byte as it was posted." }),
   },
   "An event and its deliveries.",

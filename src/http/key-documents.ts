@@ -1,3 +1,4 @@
+import { KEYS_LISTED_MAX } from "../limits.ts";
 import { EndedView, KeyView, NewKeyView, SessionView } from "./key-schemas.ts";
 import type { RouteDocument } from "./route-document.ts";
 import { DeletedView } from "./webhook-schemas.ts";
@@ -41,7 +42,13 @@ export const LIST_KEYS: RouteDocument = {
   operationId: "listKeys",
   summary: "List keys",
   description: "All tenants' for a key of all tenants, unless X-Tenant names one.",
-  answer: { status: 200, description: "All of them, on one page.", kind: "page", schema: KeyView, example: [KEY] },
+  answer: {
+    status: 200,
+    description: `On one page: all of them up to ${KEYS_LISTED_MAX}, then the newest.`,
+    kind: "page",
+    schema: KeyView,
+    example: [KEY],
+  },
   problems: ["read_too_slow"],
 };
 
