@@ -138,7 +138,6 @@ export const SUBSCRIBERS_CACHED_MAX_TENANTS = 10_000;
 /** Rows that one page of the logs looks at when no index fits all of its filters. */
 export const LOG_EXAMINED_MAX = 2_000;
 export const EVENT_LOG_MAX = 1_000;
-export const KEYS_LISTED_MAX = 1_000;
 /** When old rows are removed, this much of a body takes about as long as one row. */
 export const TIDY_BYTES_PER_ROW = 16 * KB;
 

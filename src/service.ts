@@ -14,12 +14,12 @@ import { engineTime } from "./engine-time.ts";
 import { createMetrics } from "./http/metrics.ts";
 import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
-import { API_GRACE_MS, DESCRIPTORS_RESERVED, KEY_TOKEN_BYTES, KEYS_LISTED_MAX, LOOP_SILENCE_MAX_MS } from "./limits.ts";
+import { API_GRACE_MS, DESCRIPTORS_RESERVED, KEY_TOKEN_BYTES, LOOP_SILENCE_MAX_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./real/machine.ts";
-import type { Key, Store } from "./store/contract.ts";
+import type { Store } from "./store/contract.ts";
 import { openStore } from "./store/open.ts";
-import type { Millis, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export interface ServiceExtras {
   readonly log: Log;
@@ -156,9 +156,7 @@ async function missingAdminKey(
   { clock, random }: World,
 ): Promise<Started["newAdminKey"]> {
   const createdAt = clock.wall();
-  const keys = await store.listKeys(null);
-  // Of so many keys not all are listed; one that administers may be among the others.
-  if (keys.length >= KEYS_LISTED_MAX || keys.some((key) => administersAll(key, createdAt))) return null;
+  if (await store.isAdministered(createdAt)) return null;
   const token = newToken(random.bytes(KEY_TOKEN_BYTES));
   dataDir.writeAdminKey(token);
   const id = newId("key", createdAt, random.bytes(10));
@@ -167,10 +165,6 @@ async function missingAdminKey(
     hash: hashToken(token),
   });
   return { path: dataDir.adminKeyPath, token };
-}
-
-function administersAll({ scope, tenant, expiresAt }: Key, now: Millis): boolean {
-  return scope === "admin" && tenant === null && (expiresAt === null || expiresAt > now);
 }
 
 function describeFault(error: unknown): string {

@@ -1,4 +1,3 @@
-import { KEYS_LISTED_MAX } from "../limits.ts";
 import { EndedView, KeyView, NewKeyView, SessionView } from "./key-schemas.ts";
 import type { RouteDocument } from "./route-document.ts";
 import { DeletedView } from "./webhook-schemas.ts";
@@ -41,10 +40,10 @@ export const LIST_KEYS: RouteDocument = {
   tag: "Keys",
   operationId: "listKeys",
   summary: "List keys",
-  description: "All tenants' for a key of all tenants, unless X-Tenant names one.",
+  description: "Newest first; all tenants' for a key of all tenants, unless X-Tenant names one.",
   answer: {
     status: 200,
-    description: `On one page: all of them up to ${KEYS_LISTED_MAX}, then the newest.`,
+    description: "The keys, without their tokens.",
     kind: "page",
     schema: KeyView,
     example: [KEY],

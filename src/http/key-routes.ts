@@ -6,11 +6,13 @@ import { KEY_TOKEN_BYTES } from "../limits.ts";
 import type { Key, Store } from "../store/contract.ts";
 import { answer, answerPage } from "./answer.ts";
 import type { Caller } from "./auth.ts";
+import { cursorAfter, pageRequest } from "./cursor.ts";
 import { idIn, notFound } from "./found.ts";
 import { parseInstant } from "./instant.ts";
 import { CREATE_KEY, DELETE_KEY, LIST_KEYS } from "./key-documents.ts";
 import { type KeyView, NewKeyBody } from "./key-schemas.ts";
 import type { HttpParts } from "./parts.ts";
+import { PageQuery } from "./query.ts";
 import { type Route, route } from "./route.ts";
 import { received } from "./validation.ts";
 
@@ -69,8 +71,13 @@ function list({ store }: KeyParts): Route {
     method: "GET",
     path: "/api/keys",
     access: "admin",
+    query: PageQuery,
     document: LIST_KEYS,
-    handle: async ({ caller }) => answerPage((await store.listKeys(caller.reach)).map(keyView), null),
+    handle: async ({ query, caller }) => {
+      const identity = ["keys", caller.reach ?? undefined];
+      const page = await store.listKeys(caller.reach, pageRequest(query, identity));
+      return answerPage(page.rows.map(keyView), cursorAfter(page, identity));
+    },
   });
 }
 

@@ -109,7 +109,9 @@ export interface Store {
 
   createKey(key: NewKey): Promise<Key>;
   /** `tenant` null: all of them. */
-  listKeys(tenant: string | null): Promise<readonly Key[]>;
+  listKeys(tenant: string | null, page: PageRequest): Promise<Page<Key>>;
+  /** Whether there is an admin key of all tenants that is valid at `now`. */
+  isAdministered(now: Millis): Promise<boolean>;
   /** `last_admin`: it is the last all-tenant admin key, and `adminKeyIsConfigured` is false. */
   deleteKey(
     tenant: string | null,
@@ -125,7 +127,8 @@ export interface Store {
   /**
    * One chunk of what has to go: pending deliveries of deleted webhooks (cancelled), pending ones of inactive webhooks
    * created before `before` (cancelled), finished deliveries from before `before` with their attempts, events that nothing
-   * needs any more, deleted webhooks without deliveries, expired sessions and keys.
+   * needs any more, deleted webhooks without deliveries, expired sessions, keys
+   * that expired before `before` (until then whoever still uses one is told why it does not work).
    */
   tidy(options: {
     readonly now: Millis;

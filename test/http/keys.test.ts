@@ -115,3 +115,20 @@ test.each([
   expect([told.status, told.at("error.details.0.path")]).toEqual([422, path]);
   expect((await app.call("GET", "/api/keys")).at("data")).toEqual([]);
 });
+
+test("keys come in pages, each cursor good for its own list only", async () => {
+  await using app = await startHttpApp();
+  const made: string[] = [];
+  for (let n = 0; n < 3; n++) {
+    const body = { name: `key ${n}`, scope: "read" };
+    made.unshift((await app.call("POST", "/api/keys", { body })).textAt("data.id"));
+  }
+  const first = await app.call("GET", "/api/keys?limit=2");
+  const cursor = first.textAt("page.next_cursor");
+  const second = await app.call("GET", `/api/keys?limit=2&cursor=${cursor}`);
+  const ids = [first, second].flatMap((told) => (told.at("data") as { id: string }[]).map(({ id }) => id));
+  expect(ids).toEqual(made);
+  expect(second.at("page.next_cursor")).toBeNull();
+  const elsewhere = await app.call("GET", `/api/keys?cursor=${cursor}`, { headers: { "X-Tenant": "other" } });
+  expect([elsewhere.status, elsewhere.at("error.code")]).toEqual([422, "validation_failed"]);
+});

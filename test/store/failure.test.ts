@@ -94,13 +94,13 @@ describe("a read that takes too long", () => {
       const stuck = { ...links.reader, ask: () => new Promise<never>(() => {}), cut: () => void cut.push("reader") };
       return { ...links, reader: stuck };
     }, clock);
-    const reads = Promise.allSettled([store.stats(), store.listKeys(null)]);
+    const reads = Promise.allSettled([store.stats(), store.listKeys(null, { limit: 1, before: null })]);
     await clock.advance(READ_MAX_MS - 1);
     expect(cut).toEqual([]);
     await clock.advance(1);
     expect(await reads).toMatchObject([
       { status: "rejected", reason: { name: "StoreError", code: "too_slow" } },
-      { status: "fulfilled", value: [] },
+      { status: "fulfilled", value: { rows: [], next: null } },
     ]);
     expect([cut, fatal, clock.pending]).toEqual([["reader"], [], 0]);
   });

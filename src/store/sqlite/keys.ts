@@ -1,8 +1,13 @@
 import type { Database } from "bun:sqlite";
 import { formatId, parseId } from "../../domain/ids.ts";
-import { KEYS_LISTED_MAX } from "../../limits.ts";
 import type { Millis } from "../../world.ts";
-import type { Key, NewKey, Scope, Session } from "../contract.ts";
+import type { Key, NewKey, Page, PageRequest, RowKey, Scope, Session } from "../contract.ts";
+import { asPage, fromNewest } from "./page.ts";
+
+export interface KeyList extends PageRequest {
+  /** Null: of all tenants. */
+  readonly tenant: string | null;
+}
 
 export interface KeyRemoval {
   /** Null: of any tenant. */
@@ -35,10 +40,15 @@ export class KeyTable {
     return { row: Number(lastInsertRowid), id, name, scope, tenant, createdAt, expiresAt };
   }
 
-  /** Newest first; `tenant` null: all of them. */
-  list(tenant: string | null): readonly Key[] {
+  list({ tenant, limit, before }: KeyList): Page<Key> {
     const { all, ofTenant } = this.#sql;
-    return (tenant === null ? all.all(KEYS_LISTED_MAX) : ofTenant.all(tenant, KEYS_LISTED_MAX)).map(fromColumns);
+    const from = fromNewest(before);
+    const rows = tenant === null ? all.all(from, limit + 1) : ofTenant.all(tenant, from, limit + 1);
+    return asPage(rows.map(fromColumns), limit, (key) => key.row);
+  }
+
+  isAdministered(now: Millis): boolean {
+    return this.#sql.otherAdmin.get(NO_ROW, now) !== null;
   }
 
   find(hash: string): Key | null {
@@ -88,6 +98,8 @@ function fromColumns({ row, id, name, scope, tenant, createdAt, expiresAt }: Col
   return { row, id: formatId("key", id), name, scope, tenant, createdAt, expiresAt };
 }
 
+/** Rows are counted from 1. */
+const NO_ROW = 0;
 const COLUMNS = "seq AS row, id, hash, name, scope, tenant, created_at AS createdAt, expires_at AS expiresAt";
 
 function prepare(db: Database) {
@@ -95,9 +107,9 @@ function prepare(db: Database) {
     insert: db.query<never, [Uint8Array | null, string, string, Scope, string | null, Millis, Millis | null]>(
       "INSERT INTO keys (id, hash, name, scope, tenant, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
     ),
-    all: db.query<Columns, [number]>(`SELECT ${COLUMNS} FROM keys ORDER BY seq DESC LIMIT ?`),
-    ofTenant: db.query<Columns, [string, number]>(
-      `SELECT ${COLUMNS} FROM keys WHERE tenant = ? ORDER BY seq DESC LIMIT ?`,
+    all: db.query<Columns, [RowKey, number]>(`SELECT ${COLUMNS} FROM keys WHERE seq < ? ORDER BY seq DESC LIMIT ?`),
+    ofTenant: db.query<Columns, [string, RowKey, number]>(
+      `SELECT ${COLUMNS} FROM keys WHERE tenant = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
     ),
     byHash: db.query<Columns, [string]>(`SELECT ${COLUMNS} FROM keys WHERE hash = ?`),
     byId: db.query<Columns, [Uint8Array]>(`SELECT ${COLUMNS} FROM keys WHERE id = ?`),

@@ -55,7 +55,8 @@ function doersOf(db: Database): Doers<ReadVerbs> {
       return row === null ? null : { row, body: lines.bodyOf(row.row), attempts: attempts.of(row.row) };
     },
     lanes: () => lanes.starts(),
-    listKeys: (tenant) => keys.list(tenant),
+    listKeys: (list) => keys.list(list),
+    isAdministered: (now) => keys.isAdministered(now),
     stats: () => stats.now(),
   };
 }

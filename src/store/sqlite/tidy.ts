@@ -79,8 +79,8 @@ export class Tidy {
   }
 
   #removeCredentials(chunk: TidyChunk): void {
-    const { now } = chunk.options;
-    for (const { hash } of this.#sql.expiredKeys.all(now, chunk.left)) {
+    const { now, before } = chunk.options;
+    for (const { hash } of this.#sql.expiredKeys.all(before, chunk.left)) {
       chunk.took(this.#sql.removeSessionsOfKey.run(hash).changes + this.#sql.removeKey.run(hash).changes);
     }
     for (const { hash } of this.#sql.expiredSessions.all(now, chunk.left)) {

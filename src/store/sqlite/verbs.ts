@@ -1,4 +1,5 @@
 /** The words that the front speaks with the writer and the reader. Every argument and every answer can be cloned. */
+import type { Millis } from "../../world.ts";
 import type {
   EventDetail,
   Key,
@@ -16,7 +17,7 @@ import type { FlatAttempt } from "./attempts.ts";
 import type { ClaimRow, DueRow } from "./deliveries.ts";
 import type { EventList } from "./events.ts";
 import type { IngestReply, TestEvent, TestReply } from "./ingest.ts";
-import type { FoundSession, KeyRemoval, KeyRemoved } from "./keys.ts";
+import type { FoundSession, KeyList, KeyRemoval, KeyRemoved } from "./keys.ts";
 import type { LogList } from "./log-page.ts";
 import type { LogRow } from "./logs.ts";
 import type { ResendChunk, ResendOne, ResentChunk } from "./resend.ts";
@@ -80,7 +81,8 @@ export interface ReadVerbs {
   listLog(list: LogList): Page<LogRow>;
   findLog(log: { readonly webhook: WebhookKey; readonly deliveryId: string }): FoundLog | null;
   lanes(all: null): readonly LaneStart[];
-  listKeys(tenant: string | null): readonly Key[];
+  listKeys(list: KeyList): Page<Key>;
+  isAdministered(now: Millis): boolean;
   stats(all: null): StoreStats;
 }
 

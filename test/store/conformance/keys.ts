@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { NOW, type Open, Scene, TENANT } from "./scene.ts";
 
+const ALL = { limit: 200, before: null };
 const NOT_CONFIGURED = { adminKeyIsConfigured: false, now: NOW };
 
 export function keyPromises(open: Open): void {
@@ -21,9 +22,32 @@ export function keyPromises(open: Open): void {
         tenant: null,
       });
       expect(await opened.store.findKey("0".repeat(64))).toBeNull();
-      expect((await opened.store.listKeys(null)).map(({ id }) => id)).toEqual([all.id, one.id]);
-      expect((await opened.store.listKeys(TENANT)).map(({ id }) => id)).toEqual([one.id]);
+      expect((await opened.store.listKeys(null, ALL)).rows.map(({ id }) => id)).toEqual([all.id, one.id]);
+      expect((await opened.store.listKeys(TENANT, ALL)).rows.map(({ id }) => id)).toEqual([one.id]);
       expect(JSON.stringify(made)).not.toContain(one.hash);
+    });
+
+    test("come in pages", async () => {
+      await using opened = await open();
+      const scene = new Scene(opened.store);
+      const ids: string[] = [];
+      for (let n = 0; n < 5; n++) ids.unshift((await opened.store.createKey(scene.newKey())).id);
+      const first = await opened.store.listKeys(TENANT, { limit: 3, before: null });
+      const second = await opened.store.listKeys(TENANT, { limit: 3, before: first.next });
+      expect([...first.rows, ...second.rows].map(({ id }) => id)).toEqual(ids);
+      expect(second.next).toBeNull();
+    });
+
+    test("of scope admin and all tenants administer, as long as they are valid", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const scene = new Scene(store);
+      await store.createKey(scene.newKey({ scope: "admin" }));
+      await store.createKey(scene.newKey({ scope: "manage", tenant: null }));
+      expect(await store.isAdministered(NOW)).toBe(false);
+      await store.createKey(scene.newKey({ scope: "admin", tenant: null, expiresAt: NOW + 1 }));
+      expect(await store.isAdministered(NOW)).toBe(true);
+      expect(await store.isAdministered(NOW + 1)).toBe(false);
     });
 
     test("that were asked for before they were made are found when they are", async () => {

@@ -4,7 +4,14 @@ import type { FrontParts } from "./front-parts.ts";
 
 type KeyVerbs = Pick<
   Store,
-  "createKey" | "listKeys" | "deleteKey" | "findKey" | "createSession" | "findSession" | "deleteSession"
+  | "createKey"
+  | "listKeys"
+  | "isAdministered"
+  | "deleteKey"
+  | "findKey"
+  | "createSession"
+  | "findSession"
+  | "deleteSession"
 >;
 
 export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
@@ -15,7 +22,9 @@ export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
         return created;
       }),
 
-    listKeys: (tenant) => reads.read({ verb: "listKeys", argument: tenant }, (keys) => keys),
+    listKeys: (tenant, { limit, before }) =>
+      reads.read({ verb: "listKeys", argument: { tenant, limit, before } }, (page) => page),
+    isAdministered: (now) => reads.read({ verb: "isAdministered", argument: now }, (isSo) => isSo),
 
     deleteKey: (tenant, id, options) =>
       writes.write({ verb: "deleteKey", argument: { tenant, id, ...options } }, (removed) => {
