@@ -40,6 +40,7 @@ export class Deadline {
 
   /** `work`, or null when the deadline comes first. For work that cannot be aborted itself. */
   async bound<Result>(work: Promise<Result>): Promise<Result | null> {
+    if (this.signal.aborted) return null;
     let onAbort = () => {};
     const aborted = new Promise<null>((resolve) => {
       onAbort = () => resolve(null);

@@ -40,6 +40,13 @@ test("work that cannot be aborted is left behind when the time is up", async () 
   expect(await new Deadline(clock, 1_000).bound(Promise.resolve("in time"))).toBe("in time");
 });
 
+test("work that begins when the attempt is cut off already is not waited for", async () => {
+  const { clock } = createFakeWorld();
+  const deadline = new Deadline(clock, 1_000);
+  deadline.stop();
+  expect(await deadline.bound(new Promise<string>(() => {}))).toBeNull();
+});
+
 test("a timer that fires much too late grants what lies in the socket a moment more", async () => {
   const { clock } = createFakeWorld();
   let lateMs = 0;
