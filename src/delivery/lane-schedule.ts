@@ -9,7 +9,8 @@ interface Appointment {
 
 /**
  * When each resting lane is to be looked at next: a binary heap of appointments. A lane that is moved to an earlier time
- * leaves its old appointment behind, which is skipped when its time comes.
+ * keeps its later appointment and falls back to it, so that a delivery which waits for days costs one, however often its
+ * lane wakes meanwhile.
  */
 export class LaneSchedule {
   readonly #heap = new MinHeap<Appointment>((a, b) => a.at < b.at);
@@ -20,8 +21,8 @@ export class LaneSchedule {
 
   /** Looks at `lane` at `at`, unless it is to be looked at before. */
   add(lane: Lane, at: Millis): void {
-    if (at >= lane.scheduledAt || at === Number.POSITIVE_INFINITY) return;
-    lane.scheduledAt = at;
+    if (at >= (lane.appointments.at(-1) ?? Number.POSITIVE_INFINITY)) return;
+    lane.appointments.push(at);
     this.#heap.push({ at, lane });
   }
 
@@ -30,8 +31,8 @@ export class LaneSchedule {
     const due: Lane[] = [];
     while (this.nextAt <= now) {
       const appointment = this.#heap.pop();
-      if (appointment === undefined || appointment.lane.scheduledAt !== appointment.at) continue;
-      appointment.lane.scheduledAt = Number.POSITIVE_INFINITY;
+      if (appointment === undefined) break;
+      appointment.lane.appointments.pop();
       due.push(appointment.lane);
     }
     return due;

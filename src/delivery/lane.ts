@@ -11,8 +11,8 @@ export class Lane {
   readonly webhook: WebhookKey;
   /** True while the dispatcher has it in its ring. */
   isRinged = false;
-  /** When the dispatcher will look at it next by itself. */
-  scheduledAt: Millis = Number.POSITIVE_INFINITY;
+  /** When the schedule will look at it, the soonest time last. */
+  readonly appointments: Millis[] = [];
 
   readonly #budget: BufferBudget;
   readonly #window: SendWindow;
