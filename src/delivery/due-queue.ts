@@ -23,7 +23,7 @@ export class DueQueue {
 
   /** Whether the table has to be asked before this queue can be trusted for its next entries. */
   get wantsSeek(): boolean {
-    return this.#isStale || (this.#horizon !== Number.POSITIVE_INFINITY && this.size < LANE_LOW_MARK);
+    return this.#isStale || (this.isBehind && (this.size < LANE_LOW_MARK || this.nextDueAt > this.#horizon));
   }
 
   /** Whether the table may hold entries that this queue left out. */
@@ -55,10 +55,14 @@ export class DueQueue {
     return this.nextDueAt <= now ? (this.#heap.pop() ?? null) : null;
   }
 
+  /** The table is asked now. What raises a doubt from here on may have come too late for the answer. */
+  beginSeek(): void {
+    this.#isStale = false;
+  }
+
   /** After a seek: beyond `horizon` the table may hold more; infinity when it was read to its end. */
   trustUpTo(horizon: Millis): void {
     this.#horizon = horizon;
-    this.#isStale = false;
   }
 
   /** Drops the later half when there are too many, and gives back what was dropped. */

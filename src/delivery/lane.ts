@@ -115,6 +115,7 @@ export class Lane {
 
   async #seek(store: Pick<Store, "seek">, queue: DueQueue, isRetry: boolean): Promise<void> {
     if (!queue.isBehind) return;
+    queue.beginSeek();
     const batch = this.#budget.isSpent ? SEEK_BATCH_WHEN_SPENT : SEEK_BATCH;
     const limit = Math.min(LANE_BUFFER_MAX, queue.size + batch);
     const found = await store.seek({ webhook: this.webhook, isRetry, limit });

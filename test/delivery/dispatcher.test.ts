@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { LANE_BUFFER_MAX, POLL_MS } from "../../src/limits.ts";
+import { LANE_BUFFER_MAX, LANE_LOW_MARK, POLL_MS } from "../../src/limits.ts";
 import type { ReadyDelivery } from "../../src/store/contract.ts";
 import { createLoop } from "../support/loop.ts";
 import { hang, reply } from "../support/scripted-reply.ts";
@@ -144,6 +144,30 @@ test("a webhook that is turned off keeps its deliveries, and goes on when it is 
   await loop.world.clock.settle();
   expect(loop.world.transport.requests).toHaveLength(2);
   expect((await loop.log(webhook))[0]).toMatchObject({ state: "delivered", attempts: 2 });
+});
+
+test("what a turned-off webhook missed does not wait for polls, whatever else of it is due much later", async () => {
+  const hoursAwayMs = 6 * 3_600_000;
+  const missed = LANE_BUFFER_MAX - LANE_LOW_MARK;
+  await using loop = await createLoop({ retryScheduleMs: [60_000, hoursAwayMs] });
+  const { clock, transport } = loop.world;
+  const webhook = await loop.webhook();
+  const turn = async (active: boolean) => {
+    await loop.store.updateWebhook("default", webhook.id, { active }, clock.wall());
+    loop.dispatcher.recheck(webhook.key);
+    await clock.settle();
+  };
+  transport.otherwise(() => reply(500));
+  for (let n = 0; n < LANE_LOW_MARK; n++) await loop.post();
+  await clock.advance(70_000);
+  for (let n = 0; n < missed; n++) await loop.post();
+  await clock.settle();
+  await turn(false);
+  await clock.advance(70_000);
+  transport.otherwise(() => reply(200));
+  const before = transport.requests.length;
+  await turn(true);
+  expect(transport.requests.length - before).toBe(missed);
 });
 
 test("each attempt goes to the webhook as it is when the attempt starts", async () => {

@@ -53,10 +53,21 @@ test("a queue that left something out asks the table once it runs low, and not b
   expect(queue.wantsSeek).toBe(true);
 });
 
+test("a queue that left something out asks the table before it rests on what is due later", () => {
+  const queue = new DueQueue();
+  for (let key = 0; key < 100; key++) queue.push(entry(key, 1_000));
+  queue.push(entry(100, 10));
+  queue.leaveOut(20);
+  expect(queue.wantsSeek).toBe(false);
+  expect(drain(queue, 10)).toHaveLength(1);
+  expect(queue.wantsSeek).toBe(true);
+});
+
 test("a seek that reached the end of the table makes the queue complete again", () => {
   const queue = new DueQueue();
   queue.distrust();
   expect(queue.wantsSeek).toBe(true);
+  queue.beginSeek();
   queue.trustUpTo(Number.POSITIVE_INFINITY);
   expect(queue.isBehind).toBe(false);
   expect(queue.accepts(Number.MAX_SAFE_INTEGER)).toBe(true);
