@@ -29,6 +29,8 @@ export const LANE_LOW_MARK = 64;
 export const POLL_MS = 5 * SECOND_MS;
 /** A loop that has not polled for this long is not alive. */
 export const LOOP_SILENCE_MAX_MS = 30 * SECOND_MS;
+/** What outcomes get to reach the disk once everything in flight was cut off: a full disk does not keep the process from ending. */
+export const OUTCOMES_GRACE_MS = 2 * SECOND_MS;
 /** What requests to the API get to end when everything else has. */
 export const API_GRACE_MS = 2 * SECOND_MS;
 /** An answer within this time widens a lane, a slower one narrows it. */

@@ -14,7 +14,13 @@ import { engineTime } from "./engine-time.ts";
 import { createMetrics } from "./http/metrics.ts";
 import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
-import { API_GRACE_MS, DESCRIPTORS_RESERVED, KEY_TOKEN_BYTES, LOOP_SILENCE_MAX_MS } from "./limits.ts";
+import {
+  API_GRACE_MS,
+  DESCRIPTORS_RESERVED,
+  KEY_TOKEN_BYTES,
+  LOOP_SILENCE_MAX_MS,
+  OUTCOMES_GRACE_MS,
+} from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Machine } from "./real/machine.ts";
 import type { Store } from "./store/contract.ts";
@@ -83,6 +89,16 @@ export async function buildService(config: Config, world: World, extras: Service
 
   let listening: Listening | null = null;
   let isDraining = false;
+  let cancelGivingUp = () => {};
+  const outcomesGivenUp = Promise.withResolvers<void>();
+
+  /** On a full disk outcomes may never be written: what they tell of is sent again after the next start. */
+  function abort(): void {
+    sender.abort();
+    cancelGivingUp();
+    cancelGivingUp = clock.after(OUTCOMES_GRACE_MS, () => outcomesGivenUp.resolve());
+  }
+
   const parts: HttpParts = {
     ...{ store, clock, random, metrics, now },
     settings: { ...config, version, catalogue: config.eventTypes, adminKeyHash: adminKeyHashOf(config) },
@@ -112,14 +128,16 @@ export async function buildService(config: Config, world: World, extras: Service
     },
     async stop() {
       isDraining = true;
-      const cancelGrace = clock.after(config.shutdownGraceMs, () => sender.abort());
-      await Promise.all([dispatcher.stop(), testSender.stop(), pruner.stop()]);
+      const cancelGrace = clock.after(config.shutdownGraceMs, abort);
+      const settled = Promise.all([dispatcher.stop(), testSender.stop(), pruner.stop()]);
+      await Promise.race([settled, outcomesGivenUp.promise]);
       cancelGrace();
+      cancelGivingUp();
       await listening?.stop(API_GRACE_MS);
       await store.close();
       await transport.close();
     },
-    abort: () => sender.abort(),
+    abort,
   };
 }
 

@@ -58,6 +58,32 @@ test.skipIf(problem !== null)(
   20_000,
 );
 
+test.skipIf(problem !== null)(
+  "a full disk does not keep it from stopping; what it could not write down is sent again after the next start (needs mount)",
+  async () => {
+    using disk = smallDisk(16 * MB);
+    const answer = Promise.withResolvers<void>();
+    await using receiver = startReceiver(() => answer.promise.then(() => 200));
+    await using first = await startBinary(disk, { ...LOOPBACK_ALLOWED, POSTHORN_SHUTDOWN_GRACE: "200ms" });
+    await first.api("POST", "/api/webhooks", { url: `${receiver.origin}/hook`, events: ["*"] });
+    await first.api("POST", "/api/events", event("first"));
+    const before = await receiver.next("the request in flight");
+    disk.fill(0);
+    answer.resolve();
+    await until("the loop rests", async () => (await inFlight(first)) === 0);
+    first.signal("SIGTERM");
+    expect(await first.ended).toMatchObject({ exitCode: 0, error: "" });
+
+    disk.clear();
+    await using second = await startBinary(disk, LOOPBACK_ALLOWED);
+    const again = await receiver.next("the request again");
+    expect(again.body).toBe(before.body);
+    await nothingPending(second);
+    expect(receiver.requests).toHaveLength(2);
+  },
+  20_000,
+);
+
 function event(id: string) {
   return { id, type: "resume.created", data: { padding: PADDING } };
 }
