@@ -8,8 +8,12 @@ if (exitCode !== null) process.exit(exitCode);
 // Loaded only after the restart, which would throw all of it away.
 const { posthorn } = await import("./cli/posthorn.ts");
 const { processConsole } = await import("./cli/console.ts");
-const exit = (code: ExitCode): never => process.exit(code);
-exit(await posthorn({ args, env: process.env, console: processConsole(process), exit }));
+const console = processConsole(process);
+const exit = (code: ExitCode): never => {
+  console.flush();
+  process.exit(code);
+};
+exit(await posthorn({ args, env: process.env, console, exit }));
 
 /**
  * Bun's HTTP client reads its ceiling of requests in flight from the environment, once and before this line, so the

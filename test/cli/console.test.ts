@@ -19,11 +19,32 @@ describe("the console", () => {
     const [stdout, stderr] = [stream(), stream()];
     const console = processConsole({ stdout: stdout.stream, stderr: stderr.stream });
     console.out("x".repeat(UNREAD_OUTPUT_MAX_CHARACTERS + 1));
+    console.flush();
     console.out("lost\n");
     console.out("lost too\n");
     stdout.read();
     console.out("kept\n");
+    console.flush();
     expect(stdout.texts.slice(1)).toEqual(["kept\n"]);
     expect(stderr.texts).toEqual(["2 lines of output are lost: nobody read them in time.\n"]);
+  });
+
+  test("writes the lines of one turn together, in order, and none twice", async () => {
+    const stdout = stream();
+    const console = processConsole({ stdout: stdout.stream, stderr: stream().stream });
+    console.out("one\n");
+    console.out("two\n");
+    expect(stdout.texts).toEqual([]);
+    await Promise.resolve();
+    console.flush();
+    expect(stdout.texts).toEqual(["one\ntwo\n"]);
+  });
+
+  test("writes at once what is there when the process has to end", () => {
+    const stdout = stream();
+    const console = processConsole({ stdout: stdout.stream, stderr: stream().stream });
+    console.out("the last words\n");
+    console.flush();
+    expect(stdout.texts).toEqual(["the last words\n"]);
   });
 });
