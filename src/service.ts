@@ -106,7 +106,7 @@ export async function buildService(config: Config, world: World, extras: Service
     wakeWebhook: (webhook) => dispatcher.recheck(webhook),
     tidySoon: () => pruner.kick(),
     sendTest: (webhook, eventType) => testSender.send(webhook, eventType),
-    judge: (url) => guard.judge(url),
+    judge: async (url) => guard.judge(url),
     health: () => {
       const { inFlight, polledAt } = dispatcher.facts();
       const alive = now() - polledAt < LOOP_SILENCE_MAX_MS;

@@ -48,7 +48,8 @@ export class Exchanger {
       return { outcome, startedAt, durationMs: elapsed(), signed: null, response: null, timings };
     };
 
-    const passage = await deadline.bound(guard.judge(delivery.webhook.url));
+    const judged = guard.judge(delivery.webhook.url);
+    const passage = judged instanceof Promise ? await deadline.bound(judged) : judged;
     if (passage === null) return unsent(cutOff(deadline, timeoutMs), null);
     if (!passage.ok) return unsent(refusal(passage), null);
     if (deadline.cause !== null) return unsent(cutOff(deadline, timeoutMs), passage.dnsMs);

@@ -19,9 +19,10 @@ export interface Passed {
 export interface Guard {
   /**
    * Judges a webhook's URL and every address that its name stands for now. To be asked before each attempt: an address is
-   * vetted for this moment, and a name that was public when it was saved may have been turned inwards since.
+   * vetted for this moment, and a name that was public when it was saved may have been turned inwards since. The answer is
+   * there at once where no look-up is needed: for a literal address, and a name whose addresses are still good.
    */
-  judge(rawUrl: string): Promise<Passage>;
+  judge(rawUrl: string): Passage | Promise<Passage>;
 }
 
 /** What was made of a name's addresses. The policy is fixed, so it holds as long as the addresses do. */
@@ -53,21 +54,19 @@ export function createGuard(parts: {
   });
 
   async function lookUp(url: URL, name: string): Promise<Passage> {
-    const known = names.fresh(name);
-    if (known !== undefined) return passage(url, known, null);
     const askedAt = clock.monotonic();
     const vetted = await names.find(name);
     return passage(url, vetted, Math.round(clock.monotonic() - askedAt));
   }
 
   return {
-    async judge(rawUrl) {
+    judge(rawUrl) {
       const judged = judgeUrl(rawUrl, policy);
       if (!judged.ok) return judged;
       const { url, host } = judged;
-      return host.kind === "name"
-        ? lookUp(url, host.name)
-        : passage(url, vet([host.address], policy), null, host.address);
+      if (host.kind === "address") return passage(url, vet([host.address], policy), null, host.address);
+      const known = names.fresh(host.name);
+      return known === undefined ? lookUp(url, host.name) : passage(url, known, null);
     },
   };
 }

@@ -99,7 +99,7 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
       tidied += 1;
     },
     sendTest: options.sendTest?.(store) ?? noTest,
-    judge: (url) => guard.judge(url),
+    judge: async (url) => guard.judge(url),
     health: () => ({ ...HEALTHY, startedAt: clock.wall(), ...options.health?.() }),
     report: (fault) => seen.faults.push(fault),
   };
