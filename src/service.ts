@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { DataDir } from "./data-dir.ts";
+import { AttemptReporter } from "./delivery/attempt-reporter.ts";
 import { Dispatcher } from "./delivery/dispatcher.ts";
 import { Exchanger } from "./delivery/exchanger.ts";
 import { createGuard } from "./delivery/guard.ts";
@@ -71,10 +72,8 @@ export async function buildService(config: Config, world: World, extras: Service
   const sealing = { headerPrefix: config.headerPrefix, userAgent: `Posthorn/${version}` };
   const exchanger = new Exchanger({ guard, transport, clock, sealing, connectTimeoutMs, responseCaptureBytes });
   const metrics = createMetrics();
-  const sender = new Sender({
-    ...{ store, exchanger, clock, random, now, log, timeoutMs, retryScheduleMs },
-    attemptFinished: metrics.attemptFinished,
-  });
+  const reporter = new AttemptReporter({ log, counters: metrics });
+  const sender = new Sender({ store, exchanger, clock, random, now, reporter, timeoutMs, retryScheduleMs });
   const dispatcher = new Dispatcher({
     ...{ store, sender, clock, now, log },
     concurrency: concurrencyOf(config, machine),

@@ -1,5 +1,5 @@
 import { LANE_BUFFER_MAX, LANE_LOW_MARK } from "../limits.ts";
-import type { ReadyDelivery } from "../store/contract.ts";
+import type { DeliveryKey, ReadyDelivery } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
 import { MinHeap } from "./min-heap.ts";
 
@@ -63,6 +63,11 @@ export class DueQueue {
   /** After a seek: beyond `horizon` the table may hold more; infinity when it was read to its end. */
   trustUpTo(horizon: Millis): void {
     this.#horizon = horizon;
+  }
+
+  /** Drops what is not among `keys`, and gives back what was dropped. */
+  keepOnly(keys: ReadonlySet<DeliveryKey>): readonly ReadyDelivery[] {
+    return this.#heap.keepOnly(({ key }) => keys.has(key));
   }
 
   /** Drops the later half when there are too many, and gives back what was dropped. */

@@ -119,16 +119,24 @@ export class Lane {
     const batch = this.#budget.isSpent ? SEEK_BATCH_WHEN_SPENT : SEEK_BATCH;
     const limit = Math.min(LANE_BUFFER_MAX, queue.size + batch);
     const found = await store.seek({ webhook: this.webhook, isRetry, limit });
-    queue.trustUpTo(found.length < limit ? Number.POSITIVE_INFINITY : (found.at(-1)?.dueAt ?? 0));
+    const isAll = found.length < limit;
+    queue.trustUpTo(isAll ? Number.POSITIVE_INFINITY : (found.at(-1)?.dueAt ?? 0));
+    // Nothing else is left: its webhook is off, or it was cancelled.
+    if (isAll) this.#drop(queue.keepOnly(new Set(found.map(({ key }) => key))));
     for (const entry of found) if (!this.#known.has(entry.key)) this.#buffer(queue, entry);
   }
 
   #buffer(queue: DueQueue, entry: ReadyDelivery): void {
     this.#known.add(entry.key);
     queue.push(this.#budget.admit(entry));
-    for (const dropped of queue.shed()) {
-      this.#known.delete(dropped.key);
-      this.#budget.dismiss(dropped);
+    this.#drop(queue.shed());
+  }
+
+  /** Leaves to the table what a queue has let go of. */
+  #drop(entries: readonly ReadyDelivery[]): void {
+    for (const entry of entries) {
+      this.#known.delete(entry.key);
+      this.#budget.dismiss(entry);
     }
   }
 

@@ -37,8 +37,22 @@ export class MinHeap<Item> {
 
   /** Keeps the `count` least items and gives back the others, least first. */
   keepLeast(count: number): readonly Item[] {
-    this.#items.sort((a, b) => (this.#isBefore(a, b) ? -1 : 1));
+    this.#sort();
     return this.#items.splice(count);
+  }
+
+  /** Keeps what `isKept` says and gives back the others. */
+  keepOnly(isKept: (item: Item) => boolean): readonly Item[] {
+    const others = this.#items.filter((item) => !isKept(item));
+    if (others.length === 0) return others;
+    this.#items = this.#items.filter(isKept);
+    this.#sort();
+    return others;
+  }
+
+  /** What is sorted is a heap too. */
+  #sort(): void {
+    this.#items.sort((a, b) => (this.#isBefore(a, b) ? -1 : 1));
   }
 
   /** Puts `item` in from the top. */

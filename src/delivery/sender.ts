@@ -1,9 +1,9 @@
 import type { Attempt, Outcome } from "../domain/attempt.ts";
 import { describe } from "../domain/attempt.ts";
 import { decide, laneHoldMs, type Transition } from "../domain/delivery.ts";
-import type { Log } from "../log.ts";
 import type { ClaimedDelivery, Settled, Store } from "../store/contract.ts";
 import type { Clock, Millis, Random } from "../world.ts";
+import type { AttemptReporter } from "./attempt-reporter.ts";
 import { Deadline } from "./deadline.ts";
 import type { Exchanger, Reply } from "./exchanger.ts";
 
@@ -14,11 +14,9 @@ export interface SenderParts {
   readonly random: Pick<Random, "unit">;
   /** Engine time. */
   readonly now: () => Millis;
-  readonly log: Log;
+  readonly reporter: Pick<AttemptReporter, "settled" | "interrupted">;
   readonly timeoutMs: Millis;
   readonly retryScheduleMs: readonly Millis[];
-  /** Told once an attempt, for the metrics. */
-  readonly attemptFinished: (code: Attempt["code"], durationMs: Millis) => void;
 }
 
 /** What a lane may learn when the response has ended; `learnt` is absent when the attempt was cut off by a stop. */
@@ -54,7 +52,7 @@ export class Sender {
     responded({ learnt: { outcome, durationMs }, holdMs: laneHoldMs(outcome, next) });
     const attempt = attemptOf(delivery, reply, outcome);
     const settled = await this.#parts.store.settle({ lease: delivery.lease, attempt, next });
-    this.#tell(delivery, attempt, next, settled);
+    this.#parts.reporter.settled(delivery, attempt, next, settled);
     return settled;
   }
 
@@ -92,16 +90,8 @@ export class Sender {
   async #release(delivery: ClaimedDelivery, reply: Reply): Promise<Delivered> {
     const attempt = attemptOf(delivery, reply, null);
     await this.#parts.store.release(delivery.lease, attempt);
-    this.#parts.attemptFinished(attempt.code, attempt.durationMs);
-    this.#parts.log.info("attempt interrupted", factsOf(delivery, attempt));
+    this.#parts.reporter.interrupted(delivery, attempt);
     return { kind: "interrupted" };
-  }
-
-  #tell(delivery: ClaimedDelivery, attempt: Attempt, next: Transition, settled: Settled): void {
-    this.#parts.attemptFinished(attempt.code, attempt.durationMs);
-    const state = settled.kind === "kept" ? settled.state : settled.kind;
-    const retryInMs = next.to === "pending" && state === "pending" ? next.waitMs : null;
-    this.#parts.log.info("attempt", { ...factsOf(delivery, attempt), state, retry_in_ms: retryInMs });
   }
 }
 
@@ -124,17 +114,4 @@ function attemptOf(delivery: ClaimedDelivery, reply: Reply, outcome: Outcome | n
 function codeOf(outcome: Outcome | null): Attempt["code"] {
   if (outcome === null) return "interrupted";
   return outcome.kind === "unreachable" ? outcome.failure : outcome.kind;
-}
-
-function factsOf(delivery: ClaimedDelivery, attempt: Attempt) {
-  return {
-    delivery: delivery.deliveryId,
-    webhook: delivery.webhook.id,
-    event: delivery.eventId,
-    type: delivery.eventType,
-    attempt: attempt.number,
-    code: attempt.code,
-    status: attempt.statusCode,
-    ms: attempt.durationMs,
-  };
 }

@@ -116,7 +116,7 @@ export function describe(outcome: Outcome): string | null {
     case "success":
       return null;
     case "status":
-      return `HTTP ${outcome.status} ${printable(outcome.statusText)}`.trimEnd();
+      return `HTTP ${outcome.status} ${printable(outcome.statusText)}`.trimEnd() + (isRedirect(outcome.status) ? NOT_FOLLOWED : "");
     case "timeout":
       return `Connection timeout: no response within ${outcome.afterMs / 1_000} s`;
     case "unreachable":
@@ -126,6 +126,12 @@ export function describe(outcome: Outcome): string | null {
     case "blocked":
       return `URL blocked: ${outcome.rule} (see "Sending safely" in the README)`;
   }
+}
+
+const NOT_FOLLOWED = " (redirects are not followed)";
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
 }
 
 /** A reason phrase is a stranger's text: only visible ASCII of it is shown, and not much. */

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Attempt } from "../domain/attempt.ts";
+import type { DeliveryState } from "../domain/delivery.ts";
 import type { Millis } from "../world.ts";
 
 /** What the service counts, and the text that Prometheus reads. */
@@ -9,6 +10,8 @@ export interface Metrics {
   /** The app posted an event again that was known. */
   eventRepeated(): void;
   attemptFinished(code: Attempt["code"], durationMs: Millis): void;
+  /** A delivery is final. */
+  deliveryFinished(state: Exclude<DeliveryState, "pending">): void;
   requestAnswered(method: string, status: number): void;
   render(now: MetricsNow): Promise<string>;
   readonly contentType: string;
@@ -43,6 +46,7 @@ export function createMetrics(): Metrics {
       counters.attempts.inc({ code });
       counters.attemptSeconds.observe(durationMs / 1_000);
     },
+    deliveryFinished: (state) => counters.finished.inc({ state }),
     requestAnswered: (method, status) =>
       counters.requests.inc({ method: METHODS.has(method) ? method : "other", status }),
     render: (now) => {
@@ -64,6 +68,7 @@ function createCounters(registry: Registry) {
     repeated: counter("events_repeated_total", "Events that the app posted again."),
     deliveries: counter("deliveries_created_total", "Deliveries that events made."),
     attempts: counter("attempts_total", "Finished attempts by how they ended.", ["code"]),
+    finished: counter("deliveries_finished_total", "Deliveries that an attempt ended, by their state.", ["state"]),
     requests: counter("http_requests_total", "Requests to the API.", ["method", "status"]),
     attemptSeconds: new Histogram({
       name: "posthorn_attempt_duration_seconds",

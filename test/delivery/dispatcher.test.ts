@@ -146,6 +146,21 @@ test("a webhook that is turned off keeps its deliveries, and goes on when it is 
   expect((await loop.log(webhook))[0]).toMatchObject({ state: "delivered", attempts: 2 });
 });
 
+test("of a webhook that is turned off or deleted nothing is held in memory until it would have been due", async () => {
+  await using loop = await createLoop({ retryScheduleMs: [7 * 86_400_000] });
+  const { clock, transport } = loop.world;
+  const [off, gone] = [await loop.webhook(), await loop.webhook()];
+  transport.otherwise(() => reply(500));
+  for (let n = 0; n < 10; n++) await loop.post();
+  await clock.settle();
+  expect(loop.dispatcher.facts().buffered).toBe(20);
+  await loop.store.updateWebhook("default", off.id, { active: false }, clock.wall());
+  await loop.store.deleteWebhook("default", gone.id, clock.wall());
+  for (const { key } of [off, gone]) loop.dispatcher.recheck(key);
+  await clock.settle();
+  expect(loop.dispatcher.facts().buffered).toBe(0);
+});
+
 test("what a turned-off webhook missed does not wait for polls, whatever else of it is due much later", async () => {
   const hoursAwayMs = 6 * 3_600_000;
   const missed = LANE_BUFFER_MAX - LANE_LOW_MARK;
@@ -286,7 +301,25 @@ test("one line is logged for each attempt, without the body or the secret", asyn
   await loop.world.clock.advance(5_000);
   const attempts = loop.lines.filter((line) => line.includes("attempt"));
   expect(attempts).toHaveLength(2);
-  expect(attempts[0]).toContain("status=500");
+  expect(attempts[0]).toContain("INFO");
+  expect(attempts[0]).toContain('status=500 ms=0 error="HTTP 500 Internal Server Error"');
   expect(loop.lines.join("")).not.toContain("resume_456");
   expect(loop.lines.join("")).not.toContain("whsec_");
+  expect(loop.counted).toEqual(["status", "success", "delivered"]);
+});
+
+test("a delivery that failed for good is a warning, and so is a webhook that was turned off", async () => {
+  await using loop = await createLoop({ retryScheduleMs: [1_000] });
+  const webhook = await loop.webhook();
+  loop.world.transport.on("yourapp.example", (_, n) => reply(n < 3 ? 500 : 410));
+  await loop.post();
+  await loop.world.clock.advance(5_000);
+  await loop.post();
+  await loop.world.clock.advance(5_000);
+  const warnings = loop.lines.filter((line) => line.includes("WARN"));
+  expect(warnings).toHaveLength(3);
+  expect(warnings[0]).toContain("state=failed");
+  expect(warnings[1]).toContain("status=410");
+  expect(warnings[2]).toContain(`webhook turned off: its receiver answered 410 Gone webhook=${webhook.id}`);
+  expect(loop.counted).toEqual(["status", "status", "failed", "status", "failed"]);
 });

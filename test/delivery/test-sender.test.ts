@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { AttemptReporter } from "../../src/delivery/attempt-reporter.ts";
 import { Exchanger } from "../../src/delivery/exchanger.ts";
 import { createGuard } from "../../src/delivery/guard.ts";
 import { Sender } from "../../src/delivery/sender.ts";
@@ -16,8 +17,9 @@ function testSenderOf({ world, store, now }: Loop): { readonly tests: TestSender
   const limits = { connectTimeoutMs: 10_000, responseCaptureBytes: 16_384 };
   const exchanger = new Exchanger({ guard, transport, clock, sealing, ...limits });
   const log = createLog({ level: "error", format: "text", write: () => {}, wall: clock.wall });
-  const policyOfRetries = { timeoutMs: 30_000, retryScheduleMs: [1_000], attemptFinished: () => {} };
-  const sender = new Sender({ store, exchanger, clock, random, now, log, ...policyOfRetries });
+  const reporter = new AttemptReporter({ log, counters: { attemptFinished: () => {}, deliveryFinished: () => {} } });
+  const policyOfRetries = { timeoutMs: 30_000, retryScheduleMs: [1_000] };
+  const sender = new Sender({ store, exchanger, clock, random, now, reporter, ...policyOfRetries });
   const catalogue = SMARTCV_EVENT_TYPES;
   return { tests: new TestSender({ store, sender, clock, random, now, catalogue, apiVersion: API_VERSION }), sender };
 }

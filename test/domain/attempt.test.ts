@@ -57,7 +57,7 @@ describe("the sentence for an outcome", () => {
 
   test.each<[string, Outcome]>([
     ["HTTP 500 Internal Server Error", status(500, "Internal Server Error")],
-    ["HTTP 302 Found", status(302, "Found")],
+    ["HTTP 302 Found (redirects are not followed)", status(302, "Found")],
     ["HTTP 599", status(599, "")],
     ["HTTP 418 I'm a teap t", status(418, "I'm a t\u0000e\u001bapö t\r\n")],
     ["Connection timeout: no response within 30 s", { kind: "timeout", afterMs: 30_000 }],

@@ -1,3 +1,4 @@
+import { AttemptReporter } from "../../src/delivery/attempt-reporter.ts";
 import { Dispatcher } from "../../src/delivery/dispatcher.ts";
 import { Exchanger } from "../../src/delivery/exchanger.ts";
 import { createGuard } from "../../src/delivery/guard.ts";
@@ -28,6 +29,8 @@ export interface Loop extends AsyncDisposable {
   abort(): void;
   /** Lines of the log, oldest first. */
   readonly lines: readonly string[];
+  /** What the metrics were told, in order: codes of attempts, states of deliveries. */
+  readonly counted: readonly string[];
   readonly now: () => Millis;
   webhook(changes?: Partial<NewWebhook>): Promise<Webhook>;
   /** Stores an event as the API does, without telling the loop. */
@@ -60,13 +63,16 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
   const sealing = { headerPrefix: "X-SmartCV-", userAgent: "Posthorn/test" };
   const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, responseCaptureBytes: CAPTURE_BYTES };
   const exchanger = new Exchanger({ guard, transport, clock, sealing, ...limits });
+  const counted: string[] = [];
+  const counters = {
+    attemptFinished: (code: string) => void counted.push(code),
+    deliveryFinished: (state: string) => void counted.push(state),
+  };
+  const reporter = new AttemptReporter({ log, counters });
   const retryScheduleMs = options.retryScheduleMs ?? [1_000, 2_000, 4_000];
 
   function senderOf(): Sender {
-    return new Sender({
-      ...{ store, exchanger, clock, random, now, log, timeoutMs: TIMEOUT_MS, retryScheduleMs },
-      attemptFinished: () => {},
-    });
+    return new Sender({ store, exchanger, clock, random, now, reporter, timeoutMs: TIMEOUT_MS, retryScheduleMs });
   }
 
   function dispatcherOf(sender: Sender): Dispatcher {
@@ -95,6 +101,7 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
     store,
     dispatcher,
     lines,
+    counted,
     now,
     ingest,
     abort: () => sender.abort(),
