@@ -24,9 +24,6 @@ export function createFetchTransport(): Transport {
 
 async function send(session: Bun.FetchSession, request: OutgoingRequest, signal: AbortSignal): Promise<Exchange> {
   if (signal.aborted) return ABORTED;
-  const connection = new AbortController();
-  const abort = () => connection.abort();
-  signal.addEventListener("abort", abort, { once: true });
   try {
     const response = await session.fetch(addressUrl(request), {
       method: "POST",
@@ -34,16 +31,14 @@ async function send(session: Bun.FetchSession, request: OutgoingRequest, signal:
       body: request.body,
       redirect: "manual",
       decompress: false,
-      signal: connection.signal,
+      signal,
     });
     // Bun hands on `HTTP/1.1 000`; no status below 200 can end an exchange (RFC 9110 §15).
-    if (response.status >= 200) return { ok: true, answer: answerOf(response, connection) };
-    connection.abort();
+    if (response.status >= 200) return { ok: true, answer: answerOf(response) };
+    await response.body?.cancel();
     return MALFORMED;
   } catch (error) {
     return signal.aborted ? ABORTED : failureOf(error);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 
@@ -53,17 +48,17 @@ function addressUrl({ url, address }: OutgoingRequest): string {
   return `http://${host}${port}${url.pathname}${url.search}`;
 }
 
-function answerOf(response: Response, connection: AbortController): Answer {
+function answerOf(response: Response): Answer {
   return {
     status: response.status,
     statusText: response.statusText,
     headers: [...response.headers],
     timings: { connectMs: null, tlsMs: null },
-    read: (maxBytes, signal) => readBody(sourceOf(response, connection), maxBytes, signal),
+    read: (maxBytes, signal) => readBody(sourceOf(response), maxBytes, signal),
   };
 }
 
-function sourceOf(response: Response, connection: AbortController): BodySource {
+function sourceOf(response: Response): BodySource {
   const reader = response.body?.getReader();
   const declared = response.headers.get("content-length");
   let ended = reader === undefined;
@@ -75,7 +70,7 @@ function sourceOf(response: Response, connection: AbortController): BodySource {
       return chunk?.value ?? null;
     },
     close: () => {
-      if (!ended) connection.abort();
+      if (!ended) void reader?.cancel().catch(() => {});
     },
   };
 }

@@ -27,7 +27,8 @@ export async function readBody(source: BodySource, maxBytes: number, signal: Abo
     for (let chunk = await source.next(); chunk !== null; chunk = await source.next()) {
       if (capture.add(chunk) > readMaxBytes) return capture.end("cut");
     }
-    return capture.end("complete");
+    // A client may end the body that was closed under it as if it were whole.
+    return capture.end(signal.aborted ? "slow" : "complete");
   } catch {
     return capture.end(signal.aborted ? "slow" : "broken");
   } finally {
