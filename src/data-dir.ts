@@ -1,5 +1,15 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Secret } from "./domain/secret.ts";
 import { StoreOpenError } from "./store/contract.ts";
 import type { Random } from "./world.ts";
@@ -19,7 +29,7 @@ export class DataDir {
   static open(path: string): DataDir {
     const absolute = resolve(path);
     try {
-      mkdirSync(absolute, { recursive: true, mode: 0o700 });
+      makeDirectory(absolute);
       accessSync(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (cause) {
       throw new StoreOpenError(
@@ -49,13 +59,37 @@ export class DataDir {
       );
     }
     const key = random.bytes(SECRET_KEY_BYTES);
-    writeFileSync(path, `${Buffer.from(key).toString("base64")}\n`, { mode: OWNER_ONLY, flag: "wx" });
+    writeDurably(path, `${Buffer.from(key).toString("base64")}\n`, "wx");
     return key;
   }
 
   /** Leaves the first admin key where only the owner of the directory can read it. */
   writeAdminKey(token: string): void {
-    writeFileSync(this.adminKeyPath, `${token}\n`, { mode: OWNER_ONLY });
+    writeDurably(this.adminKeyPath, `${token}\n`, "w");
+  }
+}
+
+/** Every directory that it makes outlives a loss of power. */
+function makeDirectory(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+}
+
+/** On the disk when it returns, name and all: no row may outlive the key that opens it. */
+function writeDurably(path: string, text: string, flag: "w" | "wx"): void {
+  writeFileSync(path, text, { mode: OWNER_ONLY, flag, flush: true });
+  syncDirectory(dirname(path));
+}
+
+/** Where a directory cannot be synced (on Windows, or without the right to list it) the system is trusted, as SQLite does. */
+function syncDirectory(path: string): void {
+  try {
+    const directory = openSync(path, "r");
+    fsyncSync(directory);
+    closeSync(directory);
+  } catch {
+    return;
   }
 }
 
