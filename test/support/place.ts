@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,7 +10,16 @@ export interface Place extends Disposable {
 }
 
 export function emptyPlace(): Place {
-  const path = mkdtempSync(join(tmpdir(), "posthorn-binary-"));
+  return placeIn(tmpdir());
+}
+
+/** The same in memory, where the system has such a thing: for many files of which none has to outlive anything. */
+export function fleetingPlace(): Place {
+  return placeIn(existsSync("/dev/shm") ? "/dev/shm" : tmpdir());
+}
+
+function placeIn(parent: string): Place {
+  const path = mkdtempSync(join(parent, "posthorn-binary-"));
   return {
     path,
     dataDir: join(path, "data"),

@@ -1,0 +1,92 @@
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { compiledShim } from "./shim.ts";
+
+/** One thing that happened to the files of a directory, or that was acknowledged, in the order of their happening. */
+export type LogRecord =
+  | { readonly kind: "write"; readonly name: string; readonly offset: number; readonly data: Uint8Array }
+  | { readonly kind: "truncate"; readonly name: string; readonly bytes: number }
+  /** All writes of the file so far are on the disk. */
+  | { readonly kind: "sync"; readonly name: string }
+  /** So is all of this file, of which the writes were not seen. */
+  | { readonly kind: "content"; readonly name: string; readonly data: Uint8Array }
+  | { readonly kind: "unlink"; readonly name: string }
+  /** Which files there are is on the disk. */
+  | { readonly kind: "sync-directory" }
+  | { readonly kind: "acknowledged"; readonly fact: unknown };
+
+const ACKNOWLEDGED = 7;
+const HEAD_BYTES = 24;
+
+/**
+ * What shims/recorder.c writes while Posthorn runs under it. The test adds what was acknowledged, at the moment when it had
+ * read the answer: since both only append to one file, their order is the order in which it all happened.
+ */
+export class WriteLog implements Disposable {
+  readonly #path: string;
+  readonly #file: number;
+
+  /** @param directory where the log itself lies */
+  constructor(directory: string) {
+    this.#path = join(directory, "writes.log");
+    writeFileSync(this.#path, "");
+    this.#file = openSync(this.#path, "a");
+  }
+
+  /** What makes a program record the files of `directory`. @param deaf the file whose syncs shall not happen */
+  settings(directory: string, deaf: string | null): Readonly<Record<string, string>> {
+    const settings = { LD_PRELOAD: compiledShim("recorder"), RECORD_DIR: directory, RECORD_LOG: this.#path };
+    return deaf === null ? settings : { ...settings, RECORD_DEAF: deaf };
+  }
+
+  acknowledge(fact: unknown): void {
+    const data = Buffer.from(JSON.stringify(fact));
+    const head = Buffer.alloc(HEAD_BYTES);
+    head.writeUInt32LE(ACKNOWLEDGED, 0);
+    head.writeBigUInt64LE(BigInt(data.length), 16);
+    writeSync(this.#file, Buffer.concat([head, data]));
+  }
+
+  records(): readonly LogRecord[] {
+    return parse(readFileSync(this.#path));
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}
+
+function parse(log: Buffer): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (let at = 0; at < log.length; ) {
+    const nameAt = at + HEAD_BYTES;
+    const dataAt = nameAt + log.readUInt32LE(at + 4);
+    const end = dataAt + Number(log.readBigUInt64LE(at + 16));
+    const name = log.toString("utf8", nameAt, dataAt);
+    const offset = Number(log.readBigUInt64LE(at + 8));
+    records.push(recordOf(log.readUInt32LE(at), name, offset, log.subarray(dataAt, end)));
+    at = end;
+  }
+  return records;
+}
+
+function recordOf(kind: number, name: string, offset: number, data: Buffer): LogRecord {
+  switch (kind) {
+    case 1:
+      return { kind: "write", name, offset, data };
+    case 2:
+      return { kind: "truncate", name, bytes: offset };
+    case 3:
+      return { kind: "sync", name };
+    case 4:
+      return { kind: "unlink", name };
+    case 5:
+      return { kind: "sync-directory" };
+    case 6:
+      return { kind: "content", name, data };
+    case ACKNOWLEDGED:
+      return { kind: "acknowledged", fact: JSON.parse(data.toString()) };
+    default:
+      throw new Error(`the recorder wrote a record of kind ${kind}`);
+  }
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { type Binary, LOOPBACK_ALLOWED, startBinary } from "../support/binary.ts";
+import { type EventToPost, type Load, type PostEvent, startLoad } from "../support/load.ts";
+import { emptyPlace } from "../support/place.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { until } from "../support/until.ts";
+import { type LogRecord, WriteLog } from "../support/write-log.ts";
+
+/** What Posthorn said it had done. */
+export type Fact =
+  | { readonly kind: "event"; readonly id: string; readonly data: string; readonly deliveries: number }
+  | { readonly kind: "webhook"; readonly id: string }
+  /** Of a webhook: what was asked for may have been done, before anybody was told. */
+  | { readonly kind: "deletion asked"; readonly id: string }
+  | { readonly kind: "deletion"; readonly id: string };
+
+export interface RecordingOptions {
+  /** Events to be acknowledged before the recording ends. */
+  readonly events: number;
+  /** The file whose syncs shall not happen: what a mode with fewer of them would do. */
+  readonly deaf: string | null;
+}
+
+const EVENTS_PER_SECOND = 400;
+const WEBHOOKS = [
+  { path: "/quick", events: ["*"] },
+  { path: "/failing", events: ["user.*"], retry_schedule: ["100ms", "200ms"] },
+];
+
+/** Every write of a run under load, which a clean restart interrupts, with what was acknowledged in between. */
+export async function recordRun({ events, deaf }: RecordingOptions): Promise<readonly LogRecord[]> {
+  using place = emptyPlace();
+  mkdirSync(place.dataDir);
+  using log = new WriteLog(place.path);
+  await using receiver = startReceiver(({ path }) => (path === "/failing" ? 500 : 200));
+  const settings = { ...LOOPBACK_ALLOWED, ...log.settings(place.dataDir, deaf) };
+  await using first = await startBinary(place, settings);
+  await makeWebhooks(first, receiver, log);
+  const load = startLoad(poster(first, log), {
+    perSecond: EVENTS_PER_SECOND,
+    types: ["resume.created", "user.registered"],
+  });
+  await acknowledged(load, events / 2);
+  await replaceWebhook(first, receiver, log);
+  first.signal("SIGTERM");
+  assert.equal((await first.ended).exitCode, 0);
+  await using second = await startBinary(place, settings);
+  load.aim(poster(second, log));
+  await acknowledged(load, events);
+  second.signal("SIGKILL");
+  await Promise.all([second.ended, load.stop()]);
+  return log.records();
+}
+
+function poster(posthorn: Binary, log: WriteLog): PostEvent {
+  return async (event: EventToPost) => {
+    const answer = await posthorn.api<{ id: string; deliveries: number }>("POST", "/api/events", event);
+    const { id, data } = event;
+    if (answer.status === 202)
+      note(log, { kind: "event", id, data: JSON.stringify(data), deliveries: answer.data.deliveries });
+    return answer;
+  };
+}
+
+async function makeWebhooks(posthorn: Binary, { origin }: Receiver, log: WriteLog): Promise<void> {
+  for (const { path, ...webhook } of WEBHOOKS) {
+    const { status, data } = await posthorn.api<{ id: string }>("POST", "/api/webhooks", {
+      ...webhook,
+      url: origin + path,
+    });
+    assert.equal(status, 201);
+    note(log, { kind: "webhook", id: data.id });
+  }
+}
+
+async function replaceWebhook(posthorn: Binary, { origin }: Receiver, log: WriteLog): Promise<void> {
+  const webhook = { url: `${origin}/short-lived`, events: ["user.*"] };
+  const { data } = await posthorn.api<{ id: string }>("POST", "/api/webhooks", webhook);
+  note(log, { kind: "webhook", id: data.id });
+  note(log, { kind: "deletion asked", id: data.id });
+  const { status } = await posthorn.api("DELETE", `/api/webhooks/${data.id}`);
+  if (status === 200) note(log, { kind: "deletion", id: data.id });
+}
+
+async function acknowledged(load: Load, events: number): Promise<void> {
+  await until(`${events} events are acknowledged`, () => load.acknowledged.size >= events);
+}
+
+function note(log: WriteLog, fact: Fact): void {
+  log.acknowledge(fact);
+}

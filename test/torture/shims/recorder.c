@@ -1,0 +1,148 @@
+/*
+ * Records every change to the files of one directory, with its content and in the order in which it was made, so that a
+ * test can tell what a disk would hold if the power failed at any of these moments.
+ *
+ *   RECORD_DIR    the directory, absolute
+ *   RECORD_LOG    where the records go; others may append to it too
+ *   RECORD_DEAF   the name of a file whose syncs are neither made nor recorded
+ *
+ * A record: kind, length of the name (u32 each), offset, length of the data (u64 each), the name, the data. One lock is held
+ * over each call and its record: a sync's record follows those of all that it covers, and goes before anything that it allows.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include "shim.h"
+
+enum kind { WRITE = 1, TRUNCATE = 2, SYNC = 3, UNLINK = 4, SYNC_DIRECTORY = 5, CONTENT = 6 };
+
+struct head {
+  uint32_t kind;
+  uint32_t name_bytes;
+  uint64_t offset;
+  uint64_t data_bytes;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void record(enum kind kind, const char *name, off_t offset, const void *data, size_t bytes) {
+  static int log = -1;
+  if (log < 0) log = open(getenv("RECORD_LOG"), O_WRONLY | O_APPEND | O_CLOEXEC);
+  struct head head = {kind, strlen(name), offset, bytes};
+  struct iovec parts[] = {{&head, sizeof head}, {(void *)name, head.name_bytes}, {(void *)data, bytes}};
+  ssize_t wanted = sizeof head + head.name_bytes + bytes;
+  if (writev(log, parts, 3) != wanted) abort();
+}
+
+/* The name inside the directory, "" for the directory itself, NULL for anything else and for what no crash outlives. */
+static const char *recorded(int fd, char *path) {
+  if (!path_of(fd, path)) return NULL;
+  const char *name = name_below(getenv("RECORD_DIR"), path);
+  if (name == NULL || ends_with(name, "-shm") || ends_with(name, ".lock")) return NULL;
+  return name;
+}
+
+/* What Bun itself writes does not pass by here; the whole of such a file is taken when it is synced. */
+static int is_database(const char *name) {
+  return strncmp(name, "posthorn.db", 11) == 0;
+}
+
+static void record_content(int fd, const char *name) {
+  struct stat facts;
+  char content[4096];
+  if (fstat(fd, &facts) != 0 || facts.st_size > (off_t)sizeof content) abort();
+  char path[PATH_BYTES];
+  path_of(fd, path);
+  int own = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t bytes = read(own, content, sizeof content);
+  close(own);
+  if (bytes < 0) abort();
+  record(CONTENT, name, 0, content, bytes);
+}
+
+static void record_sync(int fd, const char *name) {
+  if (*name == '\0') record(SYNC_DIRECTORY, name, 0, NULL, 0);
+  else if (is_database(name)) record(SYNC, name, 0, NULL, 0);
+  else record_content(fd, name);
+}
+
+static int is_deaf(const char *name) {
+  const char *deaf = getenv("RECORD_DEAF");
+  return deaf != NULL && strcmp(name, deaf) == 0;
+}
+
+static int sync_recorded(int fd, int (*sync)(int)) {
+  char path[PATH_BYTES];
+  const char *name = recorded(fd, path);
+  if (name == NULL) return sync(fd);
+  if (is_deaf(name)) return 0;
+  pthread_mutex_lock(&lock);
+  int result = sync(fd);
+  if (result == 0) record_sync(fd, name);
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+SHIM int fsync(int fd) {
+  return sync_recorded(fd, NEXT(fsync));
+}
+
+SHIM int fdatasync(int fd) {
+  return sync_recorded(fd, NEXT(fdatasync));
+}
+
+SHIM ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t offset) {
+  char path[PATH_BYTES];
+  const char *name = recorded(fd, path);
+  if (name == NULL) return NEXT(pwrite64)(fd, data, bytes, offset);
+  pthread_mutex_lock(&lock);
+  ssize_t written = NEXT(pwrite64)(fd, data, bytes, offset);
+  if (written > 0) record(WRITE, name, offset, data, written);
+  pthread_mutex_unlock(&lock);
+  return written;
+}
+
+SHIM ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset) {
+  return pwrite64(fd, data, bytes, offset);
+}
+
+SHIM ssize_t write(int fd, const void *data, size_t bytes) {
+  char path[PATH_BYTES];
+  const char *name = recorded(fd, path);
+  if (name == NULL) return NEXT(write)(fd, data, bytes);
+  pthread_mutex_lock(&lock);
+  off_t offset = lseek(fd, 0, SEEK_CUR);
+  ssize_t written = NEXT(write)(fd, data, bytes);
+  if (written > 0) record(WRITE, name, offset, data, written);
+  pthread_mutex_unlock(&lock);
+  return written;
+}
+
+SHIM int ftruncate64(int fd, off64_t bytes) {
+  char path[PATH_BYTES];
+  const char *name = recorded(fd, path);
+  if (name == NULL || !is_database(name)) return NEXT(ftruncate64)(fd, bytes);
+  pthread_mutex_lock(&lock);
+  int result = NEXT(ftruncate64)(fd, bytes);
+  if (result == 0) record(TRUNCATE, name, bytes, NULL, 0);
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+SHIM int ftruncate(int fd, off_t bytes) {
+  return ftruncate64(fd, bytes);
+}
+
+SHIM int unlink(const char *path) {
+  const char *name = name_below(getenv("RECORD_DIR"), path);
+  if (name == NULL || !is_database(name) || ends_with(name, "-shm")) return NEXT(unlink)(path);
+  pthread_mutex_lock(&lock);
+  int result = NEXT(unlink)(path);
+  if (result == 0) record(UNLINK, name, 0, NULL, 0);
+  pthread_mutex_unlock(&lock);
+  return result;
+}
