@@ -103,11 +103,11 @@ function vet(answers: readonly string[], policy: NetworkPolicy): Vouched | Refus
 /** @param literal the address, when it stands in the URL: what a name resolves to is told to nobody */
 function passage(url: URL, vetted: Vetted, dnsMs: Millis | null, literal?: string): Passage {
   if (!vetted.ok) return vetted.kind === "unresolved" ? vetted : blocked(vetted.refusal, literal);
-  if (vetted.ownPorts.includes(portOf(url))) return { ok: false, kind: "blocked", rule: "own_address", setting: null };
+  if (vetted.ownPorts.includes(portOf(url))) return { ok: false, kind: "blocked", rule: "own_address", openings: [] };
   return { ok: true, url, addresses: vetted.addresses, dnsMs };
 }
 
 function blocked(rule: AddressRefusal, literal?: string): Blocked {
-  const range = literal === undefined ? "" : `=${literal}/${literal.includes(":") ? 128 : 32}`;
-  return { ok: false, kind: "blocked", rule, setting: `POSTHORN_ALLOW_PRIVATE_CIDRS${range}` };
+  const entries = literal === undefined ? null : `${literal}/${literal.includes(":") ? 128 : 32}`;
+  return { ok: false, kind: "blocked", rule, openings: [{ setting: "POSTHORN_ALLOW_PRIVATE_CIDRS", entries }] };
 }

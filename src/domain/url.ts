@@ -10,8 +10,14 @@ export interface Blocked {
   readonly ok: false;
   readonly kind: "blocked";
   readonly rule: BlockRule;
-  /** What the operator would set to allow it, such as `POSTHORN_ALLOW_HOSTS=app`; null when nothing allows it. */
-  readonly setting: string | null;
+  /** What together would allow it, each to be added to its setting; none when nothing allows it. */
+  readonly openings: readonly Opening[];
+}
+
+export interface Opening {
+  readonly setting: "POSTHORN_ALLOW_HOSTS" | "POSTHORN_ALLOW_PRIVATE_CIDRS";
+  /** With commas, as the setting takes them; null where they would tell what a name resolves to. */
+  readonly entries: string | null;
 }
 
 /** The name has no address now. When saving that is no fault: the receiver may come later. */
@@ -34,8 +40,9 @@ export type Host =
  */
 export function judgeUrl(raw: string, policy: Pick<NetworkPolicy, "allowHosts" | "ownTargets">): JudgedUrl {
   if (!isPlainText(raw)) return blocked("characters");
-  const url = raw.length > URL_MAX_CHARACTERS ? null : URL.parse(raw);
-  if (url === null) return blocked("malformed");
+  if (raw.length > URL_MAX_CHARACTERS) return blocked("malformed");
+  const url = URL.parse(raw);
+  if (url === null) return blocked(isPortAlone(raw) ? "port" : "malformed");
   const host = hostOf(url);
   const rule = ruleAgainstParts(url, raw) ?? (host.kind === "name" ? ruleAgainstName(host.name, url, policy) : null);
   return rule === null ? { ok: true, url, host } : blocked(rule, host);
@@ -49,7 +56,26 @@ export function portOf(url: URL): number {
 
 function blocked(rule: UrlRule, host?: Host): Blocked {
   const allowable = host?.kind === "name" && (rule === "single_label" || rule === "reserved_name");
-  return { ok: false, kind: "blocked", rule, setting: allowable ? `POSTHORN_ALLOW_HOSTS=${host.name}` : null };
+  return { ok: false, kind: "blocked", rule, openings: allowable ? openingsOf(host.name) : [] };
+}
+
+/** Such a name alone never suffices: what it resolves to is not public either. */
+function openingsOf(name: string): readonly Opening[] {
+  return [
+    { setting: "POSTHORN_ALLOW_HOSTS", entries: name },
+    { setting: "POSTHORN_ALLOW_PRIVATE_CIDRS", entries: LOOPBACK_NAME.test(name) ? LOOPBACK_RANGES : null },
+  ];
+}
+
+/** RFC 6761 §6.3. */
+const LOOPBACK_NAME = /(^|\.)localhost$/;
+const LOOPBACK_RANGES = "127.0.0.0/8,::1/128";
+
+const PORT = /^([a-z]+:\/\/[^/?#]*):\d+/i;
+
+/** Whether a text that is no URL would be one with another port: its own is above 65535. */
+function isPortAlone(raw: string): boolean {
+  return PORT.test(raw) && URL.canParse(raw.replace(PORT, "$1"));
 }
 
 /** What the parser would drop or turn round (C0 and C1 controls, any space, a backslash) is never what an owner meant. */
@@ -124,7 +150,7 @@ const EXPLANATIONS: Readonly<Record<BlockRule, string>> = {
   malformed: `The URL cannot be read: it must be absolute, like https://example.com/hook, and have at most ${URL_MAX_CHARACTERS} characters.`,
   scheme: "The URL must start with http:// or https://.",
   userinfo: "The URL must not contain a user name or a password: send credentials in a header.",
-  port: "The port belongs to another protocol and is closed to HTTP.",
+  port: "The port is not one for HTTP: it must be from 1 to 65535, and not one that belongs to another protocol.",
   hostname: "The host name is not a legal one.",
   single_label: "The host name has no dot, so it means something only inside a private network.",
   reserved_name: "The host name ends in one that is reserved for private networks.",

@@ -1,5 +1,5 @@
 import { Problem, type ProblemDetail, validationFailed } from "../domain/problem.ts";
-import { type Blocked, explainRule, type UrlVerdict } from "../domain/url.ts";
+import { type Blocked, explainRule, type Opening, type UrlVerdict } from "../domain/url.ts";
 import type { Caller } from "./auth.ts";
 import type { HttpParts } from "./parts.ts";
 import { received } from "./validation.ts";
@@ -32,10 +32,23 @@ function detail({ rule }: Blocked, url: string | undefined): ProblemDetail {
 }
 
 /** What would allow the URL is the operator's business, so only an admin is told. */
-function urlBlocked({ rule, setting }: Blocked, details: readonly ProblemDetail[], caller: Caller): Problem {
-  const isTold = caller.scope === "admin" && setting !== null;
-  return new Problem("url_blocked", `Posthorn does not send to this URL. ${explainRule(rule)}`, {
+function urlBlocked(blocked: Blocked, details: readonly ProblemDetail[], caller: Caller): Problem {
+  const isTold = caller.scope === "admin" && blocked.openings.length > 0;
+  return new Problem("url_blocked", `Posthorn does not send to this URL. ${explainRule(blocked.rule)}`, {
     details,
-    ...(isTold && { hint: `If the receiver is meant to be there, set ${setting}.` }),
+    ...(isTold && { hint: hint(blocked) }),
   });
+}
+
+/** Its settings can be pasted as they stand: no full stop follows them. */
+function hint({ rule, openings }: Blocked): string {
+  const reservation =
+    rule === "metadata"
+      ? "No receiver is meant to be there: whoever reaches it is given the machine's credentials. To send to it nevertheless,"
+      : "If the receiver is meant to be there,";
+  return `${reservation} restart Posthorn with ${openings.map(settingText).join(" and ")} (where one is set already, add to it).`;
+}
+
+function settingText({ setting, entries }: Opening): string {
+  return entries === null ? `the range of its address in ${setting}` : `${setting}=${entries}`;
 }

@@ -23,8 +23,8 @@ test.each<[raw: string, rule: UrlRule]>([
   ["http://", "malformed"],
   ["http://[fe80::1%25eth0]/", "malformed"],
   ["http://256.256.256.256/", "malformed"],
-  ["http://example.com:65536/", "malformed"],
-  [`https://example.com/${"a".repeat(2_048)}`, "malformed"],
+  ["http://256.256.256.256:99999/", "malformed"],
+  [`https://example.com:80/${"a".repeat(2_048)}`, "malformed"],
   [" https://example.com/", "characters"],
   ["https://example.com/\t", "characters"],
   ["https://example.com/a b", "characters"],
@@ -44,6 +44,8 @@ test.each<[raw: string, rule: UrlRule]>([
   ["https://example.com:0/", "port"],
   ["https://example.com:22/", "port"],
   ["https://example.com:10080/", "port"],
+  ["https://example.com:65536/", "port"],
+  ["http://[2606:4700::1]:99999", "port"],
   ["https://./", "hostname"],
   ["https://../", "hostname"],
   ["https://example.com../", "hostname"],
@@ -117,8 +119,16 @@ describe("POSTHORN_ALLOW_HOSTS", () => {
   });
 
   test("is what a refusal names when it would help, and only then", () => {
-    expect(judgeUrl("http://app:9000/", CLOSED)).toMatchObject({ setting: "POSTHORN_ALLOW_HOSTS=app" });
-    expect(judgeUrl("http://nas.lan/", CLOSED)).toMatchObject({ setting: "POSTHORN_ALLOW_HOSTS=nas.lan" });
+    const openings = (hosts: string, ranges: string | null) => [
+      { setting: "POSTHORN_ALLOW_HOSTS", entries: hosts },
+      { setting: "POSTHORN_ALLOW_PRIVATE_CIDRS", entries: ranges },
+    ];
+    expect(judgeUrl("http://app:9000/", CLOSED)).toMatchObject({ openings: openings("app", null) });
+    expect(judgeUrl("http://nas.lan/", CLOSED)).toMatchObject({ openings: openings("nas.lan", null) });
+    for (const name of ["localhost", "web.localhost"]) {
+      const ranges = "127.0.0.0/8,::1/128";
+      expect(judgeUrl(`http://${name}:3000/`, CLOSED)).toMatchObject({ openings: openings(name, ranges) });
+    }
     for (const raw of [
       "http://a b/",
       "http://",
@@ -127,7 +137,7 @@ describe("POSTHORN_ALLOW_HOSTS", () => {
       "http://app:22/",
       "http://-a.example/",
     ]) {
-      expect([raw, judgeUrl(raw, CLOSED)]).toMatchObject([raw, { ok: false, setting: null }]);
+      expect([raw, judgeUrl(raw, CLOSED)]).toMatchObject([raw, { ok: false, openings: [] }]);
     }
   });
 });
@@ -140,7 +150,7 @@ test("Posthorn's own public URL is no target, whatever the scheme, path and allo
     "https://Hooks.Example.com.:443/",
     "http://hooks.example.com:443/",
   ]) {
-    expect(judgeUrl(raw, policy)).toMatchObject({ ok: false, rule: "own_address", setting: null });
+    expect(judgeUrl(raw, policy)).toMatchObject({ ok: false, rule: "own_address", openings: [] });
   }
   expect(verdictOf("https://hooks.example.com:8443/", policy)).toBe("hooks.example.com");
   expect(verdictOf("https://a.hooks.example.com/", policy)).toBe("a.hooks.example.com");

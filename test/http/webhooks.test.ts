@@ -143,10 +143,24 @@ test("a url that leads inside is a 422 with the rule, and only an admin learns t
     code: "url_blocked",
     details: [{ path: "/url", rule: "single_label", received: "http://app:3000/hook" }],
   });
-  expect(admin.textAt("error.hint")).toContain("POSTHORN_ALLOW_HOSTS=app");
+  expect(admin.textAt("error.hint")).toBe(
+    "If the receiver is meant to be there, restart Posthorn with POSTHORN_ALLOW_HOSTS=app and the range of its address in POSTHORN_ALLOW_PRIVATE_CIDRS (where one is set already, add to it).",
+  );
   const manager = await app.call("POST", "/api/webhooks", { body, key: await app.key("manage") });
   expect(manager.at("error.code")).toBe("url_blocked");
   expect(manager.text).not.toContain("POSTHORN_");
+});
+
+test("a hint names all that has to be set, as it can be pasted", async () => {
+  await using app = await startHttpApp();
+  const hintFor = async (url: string) => (await create(app, { ...HOOK, url })).textAt("error.hint");
+  expect(await hintFor("http://localhost:3000/hook")).toContain(
+    "POSTHORN_ALLOW_HOSTS=localhost and POSTHORN_ALLOW_PRIVATE_CIDRS=127.0.0.0/8,::1/128 (",
+  );
+  expect(await hintFor("http://127.0.0.1:3000/hook")).toContain("POSTHORN_ALLOW_PRIVATE_CIDRS=127.0.0.1/32 (");
+  const metadata = await hintFor("http://169.254.169.254/latest");
+  expect(metadata).toStartWith("No receiver is meant to be there");
+  expect(metadata).toContain("POSTHORN_ALLOW_PRIVATE_CIDRS=169.254.169.254/32 (");
 });
 
 test("a name that has no address yet is accepted, and one with a private address is not", async () => {
