@@ -1,6 +1,7 @@
+import { killCycles } from "../test/torture/kill-cycles.ts";
 import { chosenSeed, report, type Suite, type SuiteOptions } from "../test/torture/suite.ts";
 
-const SUITES: readonly Suite[] = [];
+const SUITES: readonly Suite[] = [killCycles];
 
 const args = Bun.argv.slice(2);
 const names = args.filter((arg) => arg !== "--full");

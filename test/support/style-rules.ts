@@ -114,7 +114,7 @@ export const consumersNameTheirSlice: Rule = (files) =>
 /** Tests wait for conditions; only what drives real processes may wait for time. */
 export const testsDoNotSleep = codeOnlyIn(
   /\b(setTimeout|setInterval)\b|\bBun\.sleep/,
-  /^test\/(support|crash|torture|binary|tidy\.test\.ts)/,
+  /^test\/(support|torture|binary|tidy\.test\.ts)/,
 );
 
 /** `skipIf` names what is missing on this machine, and is counted; these would go unseen. */

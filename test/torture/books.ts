@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import type { KeptDelivery, KeptState } from "../support/kept-state.ts";
+import { AGED } from "./aged-rows.ts";
+import { mayTake, mustTake, type Subscriber } from "./subscription.ts";
+
+interface PostedEvent {
+  readonly type: string;
+  readonly from: number;
+  /** When the last request that posted it had ended, with an answer or without. */
+  to: number;
+  isAcknowledged: boolean;
+  /** What went out first: every other request has to be the same. */
+  body: string | null;
+}
+
+interface Sending {
+  received: number;
+  /** Requests that left no attempt row, each of them cut off by a kill. */
+  unaccounted: number;
+}
+
+/** Who posts, who receives and what is kept write down here what they see; every disagreement is thrown. */
+export class Books {
+  readonly #retryMax: number;
+  readonly #subscribers = new Map<string, Subscriber>();
+  readonly #events = new Map<string, PostedEvent>();
+  readonly #sendings = new Map<string, Sending>();
+  readonly #finishedEvents = new Set<string>();
+  readonly #finishedDeliveries = new Set<string>();
+  readonly counts = { posted: 0, acknowledged: 0, requests: 0, cutOff: 0, finishedDeliveries: 0 };
+
+  constructor({ retryMax }: { readonly retryMax: number }) {
+    this.#retryMax = retryMax;
+  }
+
+  subscribe(subscriber: Subscriber): void {
+    this.#subscribers.set(subscriber.id, subscriber);
+  }
+
+  // ── What is seen ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** An event is posted, for the first time or again; the answer is to be called with whether a 202 was read. */
+  posting(id: string, type: string): (isAcknowledged: boolean) => void {
+    const event = this.#events.get(id) ?? this.#newEvent(id, type);
+    event.to = Number.POSITIVE_INFINITY;
+    return (isAcknowledged) => {
+      event.to = performance.now();
+      if (isAcknowledged && !event.isAcknowledged) this.counts.acknowledged += 1;
+      event.isAcknowledged ||= isAcknowledged;
+    };
+  }
+
+  received(delivery: string, body: string): void {
+    const { id }: { id: string } = JSON.parse(body);
+    assert(!this.#finishedDeliveries.has(delivery), `${delivery} was sent again after it was final on the disk`);
+    const event = this.#events.get(id);
+    assert(event !== undefined, `${id} was sent and never posted, or is long finished`);
+    event.body ??= body;
+    assert.equal(body, event.body, `${id} was sent with other bytes than before`);
+    const sending = this.#sendings.get(delivery) ?? { received: 0, unaccounted: 0 };
+    this.#sendings.set(delivery, { ...sending, received: sending.received + 1 });
+    this.counts.requests += 1;
+  }
+
+  // ── What is kept ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Compares with what a process left on the disk when it died; what is finished there may be pruned from now on. Returns the
+   * deliveries that are to be sent again: their request was out, it left no attempt row, and nobody wants their webhook removed.
+   */
+  died(kept: KeptState): readonly string[] {
+    assert.deepEqual(kept.damage, [], "the database is damaged");
+    const deliveriesByEvent = Map.groupBy(kept.deliveries, ({ event }) => event);
+    for (const [id, event] of this.#events) this.#audit(id, event, kept, deliveriesByEvent.get(id) ?? []);
+    const unknown = [...kept.events.keys()].filter((id) => !this.#isKnown(id));
+    assert.deepEqual(unknown, [], "stored and never posted");
+    const pending = kept.deliveries.filter(({ state }) => state === "pending");
+    const cutOff = pending.filter((row) => this.#wasCutOff(row));
+    return cutOff.filter(({ webhook }) => !this.#isRemoved(webhook)).map(({ id }) => id);
+  }
+
+  /** Nothing may be left over when all was given its time. */
+  closed(): void {
+    const open = [...this.#events].filter(([, { isAcknowledged, body }]) => isAcknowledged || body !== null);
+    assert.deepEqual(open, [], "acknowledged and not finished");
+  }
+
+  #isKnown(id: string): boolean {
+    return this.#events.has(id) || this.#finishedEvents.has(id) || id.startsWith(AGED);
+  }
+
+  #newEvent(id: string, type: string): PostedEvent {
+    const event = { type, from: performance.now(), to: 0, isAcknowledged: false, body: null };
+    assert(!this.#finishedEvents.has(id), `${id} is posted again although it was acknowledged`);
+    this.#events.set(id, event);
+    this.counts.posted += 1;
+    return event;
+  }
+
+  #audit(id: string, event: PostedEvent, kept: KeptState, deliveries: readonly KeptDelivery[]): void {
+    if (!kept.events.has(id)) {
+      assert(!event.isAcknowledged, `${id} was acknowledged and is lost`);
+      assert(event.body === null, `${id} was sent and is not stored`);
+      return;
+    }
+    const found = deliveries.map(({ webhook }) => webhook);
+    assert.equal(new Set(found).size, found.length, `${id} has two deliveries to one webhook`);
+    for (const subscriber of this.#subscribers.values()) {
+      const isThere = found.includes(subscriber.id);
+      assert(isThere || !mustTake(subscriber, event.type, event), `${id} has no delivery to ${subscriber.id}`);
+      assert(!isThere || mayTake(subscriber, event.type, event), `${id} has a delivery to ${subscriber.id}`);
+    }
+    for (const delivery of deliveries) this.#auditDelivery(delivery);
+    const isFinished = deliveries.every(({ state }) => state !== "pending");
+    if (isFinished && event.isAcknowledged) this.#strikeOff(id, deliveries);
+  }
+
+  #auditDelivery(delivery: KeptDelivery): void {
+    const { id, webhook, state, attempts, dueAt } = delivery;
+    const subscriber = this.#subscribers.get(webhook);
+    assert(subscriber !== undefined, `${id} is for a webhook that nobody made`);
+    const { end } = subscriber.subscription;
+    if (state === "pending") {
+      assert(
+        dueAt !== null && attempts <= this.#retryMax,
+        `${id} is pending, due at ${dueAt}, after ${attempts} attempts`,
+      );
+    } else if (state === "cancelled") {
+      assert(this.#isRemoved(webhook), `${id} was cancelled, and nobody removed its webhook`);
+    } else {
+      assert.deepEqual({ state, attempts }, end, `${id} ended otherwise than its receiver answered`);
+    }
+  }
+
+  #isRemoved(webhook: string): boolean {
+    return (this.#subscribers.get(webhook)?.removalAskedAt ?? 0) < Number.POSITIVE_INFINITY;
+  }
+
+  /** A kill can leave one request of a delivery without a row; a final delivery has one for each request since. */
+  #wasCutOff({ id, attemptRows }: KeptDelivery): boolean {
+    assert(!this.#finishedDeliveries.has(id), `${id} is pending again after it was final`);
+    const sending = this.#sendings.get(id);
+    if (sending === undefined) return false;
+    const surplus = sending.received - attemptRows - sending.unaccounted;
+    assert(surplus === 0 || surplus === 1, `${id} was sent ${sending.received} times for ${attemptRows} attempts`);
+    sending.unaccounted += surplus;
+    this.counts.cutOff += surplus;
+    return surplus === 1;
+  }
+
+  #strikeOff(id: string, deliveries: readonly KeptDelivery[]): void {
+    for (const delivery of deliveries) {
+      const { received, unaccounted } = this.#sendings.get(delivery.id) ?? { received: 0, unaccounted: 0 };
+      assert.equal(received - unaccounted, delivery.attemptRows, `${delivery.id}: requests and attempt rows differ`);
+      this.#sendings.delete(delivery.id);
+      this.#finishedDeliveries.add(delivery.id);
+    }
+    this.counts.finishedDeliveries += deliveries.length;
+    this.#events.delete(id);
+    this.#finishedEvents.add(id);
+  }
+}

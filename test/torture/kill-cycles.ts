@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
+import { builtBinary } from "../support/binary-build.ts";
+import { type KeptState, keptState } from "../support/kept-state.ts";
+import { emptyPlace, type Place } from "../support/place.ts";
+import { type Program, startProgram } from "../support/program.ts";
+import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
+import { until } from "../support/until.ts";
+import { addAgedRows } from "./aged-rows.ts";
+import { App } from "./app.ts";
+import { Books } from "./books.ts";
+import { type PushedReceiver, type PushedRequest, startPushedReceiver } from "./pushed-receiver.ts";
+import { Spread } from "./spread.ts";
+import type { Subscription } from "./subscription.ts";
+import type { Figures, Suite, SuiteOptions } from "./suite.ts";
+
+const CYCLES = { short: 10, full: 1_000 };
+const EVENTS_PER_SECOND = 250;
+const TYPES = ["resume.created", "user.registered", "resume.updated", "ai.analysis_completed"];
+const SCHEDULE = ["100ms", "200ms"];
+/** Enough for the pruner to be at work at most of the kills of the short form; later it has what the load left. */
+const AGED_EVENTS = 20_000;
+const LIFE_MS = { least: 50, most: 700 };
+const READY_GOAL_MS = 2_000;
+const SENT_AGAIN_GOAL_MS = 1_000;
+/** The goals are for the usual case; a machine that is busy with other things may once need this many times as long. */
+const PATIENCE = 5;
+const SETTINGS = { ...LOOPBACK_ALLOWED, POSTHORN_RETENTION: "60s", POSTHORN_PRUNE_CRON: "* * * * *" };
+
+const STANDING: readonly Subscription[] = [
+  { path: "/quick", events: ["*"], takes: /./, end: { state: "delivered", attempts: 1 } },
+  { path: "/slow", events: ["resume.*"], takes: /^resume\./, end: { state: "delivered", attempts: 1 } },
+  { path: "/second-try", events: ["ai.*"], takes: /^ai\./, end: { state: "delivered", attempts: 2 } },
+  { path: "/failing", events: ["user.registered"], takes: /^user\./, end: { state: "failed", attempts: 3 } },
+];
+/** Made and removed again in every cycle, with work pending. */
+const FLEETING: Subscription = {
+  ...{ path: "/fleeting", events: ["*"], takes: /./ },
+  end: { state: "delivered", attempts: 1 },
+};
+
+export const killCycles: Suite = {
+  name: "kill-cycles",
+  describe: "kill -9 at random moments under load: nothing acknowledged is lost, nothing is sent that was not posted",
+  run: async (options) => {
+    await using torture = new KillCycles(options);
+    return await torture.run();
+  },
+};
+
+class KillCycles implements AsyncDisposable {
+  readonly #cycles: number;
+  readonly #random: SeededRandom;
+  readonly #place: Place = emptyPlace();
+  readonly #books = new Books({ retryMax: SCHEDULE.length });
+  readonly #receiver: PushedReceiver = startPushedReceiver((request) => this.#receive(request));
+  readonly #app: App;
+  #posthorn: Binary | null = null;
+  #livedMs = 0;
+  #eventsKept: KeptState["events"] = new Map();
+  /** What was in flight at the last kill and has not come again yet. */
+  readonly #missing = new Set<string>();
+  #missingCameAt = 0;
+  readonly #counts = { pruned: 0, killsWhilePruning: 0, killsBeforeReady: 0 };
+  readonly #readyMs = new Spread();
+  readonly #sentAgainMs = new Spread();
+
+  constructor({ seed, full }: SuiteOptions) {
+    this.#random = createSeededRandom(seed);
+    this.#cycles = full ? CYCLES.full : CYCLES.short;
+    this.#app = new App({
+      ...{ books: this.#books, origin: this.#receiver.origin, types: TYPES },
+      ...{ perSecond: EVENTS_PER_SECOND, retrySchedule: SCHEDULE },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#posthorn?.[Symbol.asyncDispose]();
+    await this.#receiver[Symbol.asyncDispose]();
+    this.#place[Symbol.dispose]();
+  }
+
+  async run(): Promise<Figures> {
+    let posthorn = await this.#prepare();
+    this.#app.use(posthorn);
+    for (let cycle = 1; cycle <= this.#cycles; cycle++) {
+      await this.#live(posthorn);
+      if (cycle === this.#cycles) await this.#app.stop();
+      posthorn = await this.#revive();
+    }
+    await nothingPending(posthorn);
+    await stop(posthorn);
+    this.#bury();
+    this.#books.closed();
+    return this.#figures();
+  }
+
+  // ── A life ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Webhooks, and a past for the pruner to work on. */
+  async #prepare(): Promise<Binary> {
+    const first = await this.#start();
+    for (const subscription of STANDING) await this.#app.subscribe(first, subscription);
+    await stop(first);
+    addAgedRows(this.#place.dataDir, AGED_EVENTS);
+    return this.#start();
+  }
+
+  async #start(): Promise<Binary> {
+    this.#posthorn = await startBinary(this.#place, SETTINGS);
+    return this.#posthorn;
+  }
+
+  /** From ready to dead; on the way a webhook comes and goes, which is work for the pruner. */
+  async #live(posthorn: Binary): Promise<void> {
+    const fleeting = await this.#app.subscribe(posthorn, FLEETING);
+    const lifeMs = this.#random.between(LIFE_MS.least, LIFE_MS.most);
+    this.#livedMs += lifeMs;
+    const removalAfterMs = this.#random.between(0, lifeMs);
+    await Bun.sleep(removalAfterMs);
+    const removal = this.#app.unsubscribe(posthorn, fleeting);
+    await Bun.sleep(lifeMs - removalAfterMs);
+    await kill(posthorn);
+    await removal;
+  }
+
+  async #revive(): Promise<Binary> {
+    await this.#quiet();
+    const sentAgain = this.#bury();
+    for (const id of sentAgain) this.#missing.add(id);
+    if (this.#random.chance(0.15)) await this.#killBeforeReady();
+    const startedAt = performance.now();
+    const posthorn = await this.#start();
+    const readyAt = performance.now();
+    this.#readyMs.add(readyAt - startedAt);
+    this.#app.use(posthorn);
+    await this.#app.repeat(posthorn);
+    await until("what was in flight is sent again", () => this.#missing.size === 0);
+    if (sentAgain.length > 0) this.#sentAgainMs.add(Math.max(0, this.#missingCameAt - readyAt));
+    return posthorn;
+  }
+
+  async #killBeforeReady(): Promise<void> {
+    const env = { POSTHORN_PORT: "0", ...SETTINGS };
+    await using early = startProgram([await builtBinary(), "serve"], { env, cwd: this.#place.path });
+    await Bun.sleep(this.#random.between(0, 80));
+    await kill(early);
+    this.#counts.killsBeforeReady += 1;
+  }
+
+  // ── The receivers ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #receive({ path, delivery, attempt, body }: PushedRequest): Promise<number> {
+    this.#books.received(delivery, body);
+    if (this.#missing.delete(delivery)) this.#missingCameAt = performance.now();
+    if (path === "/slow" || path === "/fleeting") await Bun.sleep(60);
+    if (path === "/second-try") return attempt === 1 ? 503 : 200;
+    return path === "/failing" ? 500 : 200;
+  }
+
+  /** What they were sent has arrived, and they have answered. */
+  async #quiet(): Promise<void> {
+    const { counts } = this.#books;
+    let before = -1;
+    await until("the receivers have answered what had arrived", () => {
+      const isQuiet = this.#receiver.underWay === 0 && counts.requests === before;
+      before = counts.requests;
+      return isQuiet;
+    });
+    for (const fault of this.#receiver.faults) throw fault;
+  }
+
+  // ── The books ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #bury(): readonly string[] {
+    const kept = keptState(this.#place.dataDir);
+    const pruned = [...this.#eventsKept.keys()].filter((id) => !kept.events.has(id)).length;
+    this.#counts.pruned += pruned;
+    if (pruned > 0) this.#counts.killsWhilePruning += 1;
+    this.#eventsKept = kept.events;
+    return this.#books.died(kept);
+  }
+
+  #figures(): Figures {
+    const { posted, acknowledged, requests, cutOff, finishedDeliveries } = this.#books.counts;
+    const [ready, again] = [this.#readyMs, this.#sentAgainMs];
+    assert(ready.at(0.5) <= READY_GOAL_MS && ready.worst <= READY_GOAL_MS * PATIENCE, `ready after ${ready} ms`);
+    assert(
+      again.at(0.5) <= SENT_AGAIN_GOAL_MS && again.worst <= SENT_AGAIN_GOAL_MS * PATIENCE,
+      `sent again after ${again} ms`,
+    );
+    assert(acknowledged > this.#cycles * 10, `only ${acknowledged} events were acknowledged`);
+    const { pruned, killsWhilePruning, killsBeforeReady } = this.#counts;
+    return {
+      "kills under load, before ready": `${this.#cycles}, ${killsBeforeReady}`,
+      "kills in a life that pruned, events pruned": `${killsWhilePruning}, ${pruned}`,
+      "events posted, acknowledged, lost": `${posted}, ${acknowledged}, 0`,
+      "events acknowledged per second of life": acknowledged / (this.#livedMs / 1_000),
+      "posted again, known already": `${this.#app.counts.repeated}, ${this.#app.counts.knownAlready}`,
+      "deliveries finished": finishedDeliveries,
+      "requests, never posted": `${requests}, 0`,
+      "requests cut off by a kill": cutOff,
+      "ready after the start, ms": String(ready),
+      "all that was in flight sent again, ms": String(again),
+    };
+  }
+}
+
+async function kill(posthorn: Program): Promise<void> {
+  posthorn.signal("SIGKILL");
+  assert.equal((await posthorn.ended).exitCode, 128 + 9);
+}
+
+async function stop(posthorn: Binary): Promise<void> {
+  posthorn.signal("SIGTERM");
+  const { exitCode, error } = await posthorn.ended;
+  assert.deepEqual({ exitCode, error }, { exitCode: 0, error: "" }, "SIGTERM");
+}
