@@ -1,0 +1,118 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Bench } from "../bench.ts";
+import { waitFor } from "../wait.ts";
+import { SECRET, type Subject } from "./subject.ts";
+
+const START_MAX_SECONDS = 30;
+const STOP_MAX_SECONDS = 60;
+const KEY = "benchmark-0123456789-0123456789-0123456789";
+
+export interface PosthornOptions {
+  /** An earlier one's, to go on with its database; a new one otherwise. */
+  readonly directory?: string;
+  /** Besides what lets it send to receivers on this machine; all else is as it comes. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface Posthorn extends Subject {
+  readonly directory: string;
+  readonly pid: number;
+  /** When its process was started, by `performance.now`. */
+  readonly startedAt: number;
+  /** Makes webhooks, each for these event types. */
+  subscribe(webhooks: readonly WebhookToMake[]): Promise<readonly string[]>;
+  /** Calls the API and gives its `data`. @throws Error for any failure */
+  api(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** The log's lines with this message so far. */
+  logged(message: string): readonly unknown[];
+  /** As SIGTERM does it: the database is complete in its one file afterwards. */
+  stop(): Promise<void>;
+}
+
+export interface WebhookToMake {
+  readonly url: string;
+  readonly events: readonly string[];
+}
+
+/** Starts the compiled binary with its defaults; its log goes to a file, as an operator would have it. */
+export async function startPosthorn(bench: Bench, options: PosthornOptions = {}): Promise<Posthorn> {
+  const directory = options.directory ?? bench.directory("posthorn");
+  const log = join(directory, "log");
+  const startedAt = performance.now();
+  const out = openSync(log, "w");
+  const child = bench.adopt(
+    Bun.spawn([bench.binary, "serve"], {
+      cwd: directory,
+      env: { ...SETTINGS, ...options.settings },
+      stdio: ["ignore", out, out],
+    }),
+  );
+  closeSync(out);
+  const logged = (message: string) => linesWith(log, message);
+  const url = await waitFor("Posthorn to listen", START_MAX_SECONDS, () => {
+    if (child.exitCode !== null)
+      throw new Error(`Posthorn ended with ${child.exitCode}:\n${readFileSync(log, "utf8")}`);
+    return logged("Posthorn is listening")[0]?.["url"] ?? null;
+  });
+  const api = caller(String(url));
+  return {
+    ...{
+      name: "Posthorn",
+      url: String(url),
+      key: KEY,
+      pid: child.pid,
+      pids: [child.pid],
+      directory,
+      startedAt,
+      logged,
+      api,
+    },
+    subscribe: async (webhooks) => {
+      const made: string[] = [];
+      for (const webhook of webhooks)
+        made.push(idOf(await api("POST", "/api/webhooks", { ...webhook, secret: SECRET })));
+      return made;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await waitFor("Posthorn to stop", STOP_MAX_SECONDS, () => child.exitCode);
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+const SETTINGS = {
+  POSTHORN_PORT: "0",
+  POSTHORN_ADMIN_KEY: KEY,
+  POSTHORN_ALLOW_PRIVATE_CIDRS: "127.0.0.0/8",
+};
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+/** Only the whole lines; the last may be under way. */
+function linesWith(log: string, message: string): readonly LogLine[] {
+  const lines = readFileSync(log, "utf8").split("\n").slice(0, -1);
+  return lines.filter((line) => line.includes(`"${message}"`)).map((line): LogLine => JSON.parse(line));
+}
+
+function caller(url: string): Posthorn["api"] {
+  return async (method, path, body) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${KEY}`, "Content-Type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    const answer: unknown = await response.json();
+    return typeof answer === "object" && answer !== null && "data" in answer ? answer.data : null;
+  };
+}
+
+function idOf(data: unknown): string {
+  if (typeof data === "object" && data !== null && "id" in data) return String(data.id);
+  throw new Error("a webhook without an id");
+}
