@@ -128,6 +128,8 @@ export const BUSY_TIMEOUT_MS = 5 * SECOND_MS;
 /** What shares one transaction at most: bounds both the wait for its answer and the message that carries it. */
 export const WRITE_BATCH_MAX_COMMANDS = 512;
 export const WRITE_BATCH_MAX_CHARACTERS = 4 * KB * KB;
+/** How often the free room on the disk is looked at. */
+export const DISK_LOOK_MS = 1 * SECOND_MS;
 /** How often outcomes that found the disk full are tried again. */
 export const FULL_RETRY_MS = 1 * SECOND_MS;
 export const WRITER_CACHE_KB = 16 * KB;
@@ -149,6 +151,7 @@ export const ADMIN_KEY_MAX_CHARACTERS = 256;
 export const SEALING_KEY_BYTES = 32;
 export const EVENT_SIZE_MIN_BYTES = 1 * KB;
 export const RESPONSE_CAPTURE_MAX_BYTES = 1 * KB * KB;
+export const DISK_RESERVE_MAX_BYTES = 1_024 * KB * KB * KB;
 export const RETENTION_MIN_MS = 60 * SECOND_MS;
 export const RETENTION_MAX_MS = 3_650 * DAY_MS;
 export const CONNECT_TIMEOUT_MIN_MS = 100;

@@ -7,6 +7,7 @@ import { createGuard } from "./delivery/guard.ts";
 import { Pruner } from "./delivery/pruner.ts";
 import { Sender } from "./delivery/sender.ts";
 import { TestSender } from "./delivery/test-sender.ts";
+import { DiskReserve } from "./disk-reserve.ts";
 import type { OwnTarget } from "./domain/address.ts";
 import { newId } from "./domain/ids.ts";
 import { hashToken, newToken } from "./domain/token.ts";
@@ -84,6 +85,10 @@ export async function buildService(config: Config, world: World, extras: Service
     catalogue: config.eventTypes,
     apiVersion: config.apiVersion,
   });
+  const diskReserve = new DiskReserve({
+    ...{ clock, log, reserveBytes: config.diskReserveBytes },
+    freeBytes: () => machine.freeBytes(dataDir.path),
+  });
   const pruner = new Pruner({ store, clock, log, retentionMs: config.retentionMs, cron: config.pruneCron });
 
   let listening: Listening | null = null;
@@ -109,7 +114,7 @@ export async function buildService(config: Config, world: World, extras: Service
     health: () => {
       const { inFlight, polledAt } = dispatcher.facts();
       const alive = now() - polledAt < LOOP_SILENCE_MAX_MS;
-      return { startedAt, alive, draining: isDraining, inFlight };
+      return { startedAt, alive, draining: isDraining, diskIsLow: diskReserve.isTouched, inFlight };
     },
     report: ({ error, ...request }) => log.error("a request failed", { ...request, error: describeFault(error) }),
   };
@@ -118,6 +123,7 @@ export async function buildService(config: Config, world: World, extras: Service
     async start() {
       const newAdminKey = config.adminKey === null ? await missingAdminKey(store, dataDir, world) : null;
       const found = await store.recover(now());
+      await diskReserve.start();
       // Before anything is sent: a port that is taken ends this process, and would cut off what had begun.
       listening = listen(parts, { hostname: config.host, port: config.port });
       ownTargets.push(...ownTargetsAt(config.host, listening.port, machine));
@@ -127,6 +133,7 @@ export async function buildService(config: Config, world: World, extras: Service
     },
     async stop() {
       isDraining = true;
+      diskReserve.stop();
       const cancelGrace = clock.after(config.shutdownGraceMs, abort);
       const settled = Promise.all([dispatcher.stop(), testSender.stop(), pruner.stop()]);
       await Promise.race([settled, outcomesGivenUp.promise]);

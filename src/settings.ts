@@ -5,6 +5,7 @@ import {
   CONCURRENCY_MAX,
   CONCURRENCY_PER_WEBHOOK_MAX,
   CONNECT_TIMEOUT_MIN_MS,
+  DISK_RESERVE_MAX_BYTES,
   EVENT_SIZE_MAX_BYTES,
   EVENT_SIZE_MIN_BYTES,
   RESPONSE_CAPTURE_MAX_BYTES,
@@ -130,6 +131,12 @@ export const SETTINGS = {
     what: "What is kept of the body of a failed attempt's response",
     ...defaultsTo("16KB", size(0, RESPONSE_CAPTURE_MAX_BYTES)),
     example: "64KB",
+  }),
+  diskReserveBytes: setting({
+    name: "POSTHORN_DISK_RESERVE",
+    what: "When less than this is free on the data directory's disk, new events are refused; `0B` for no such bound",
+    ...defaultsTo("64MB", size(0, DISK_RESERVE_MAX_BYTES)),
+    example: "1024MB",
   }),
   retentionMs: setting({
     name: "POSTHORN_RETENTION",

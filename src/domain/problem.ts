@@ -133,7 +133,7 @@ export const PROBLEMS = {
   },
   storage_full: {
     status: 503,
-    meaning: "There is no room on the disk: nothing was stored.",
+    meaning: "There is no room on the disk, or too little for new events: nothing was stored.",
     hint: "Repeat the request with the same id: it works again as soon as there is room.",
   },
   read_too_slow: {

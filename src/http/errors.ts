@@ -30,9 +30,7 @@ export function problemResponse(problem: Problem, requestId: string): Response {
 function problemOfStore({ code }: StoreError): Problem {
   switch (code) {
     case "full":
-      return new Problem("storage_full", "There is no room on the disk: nothing was stored.", {
-        headers: RETRY_AFTER_SECONDS,
-      });
+      return storageFull("There is no room on the disk: nothing was stored.");
     case "too_slow":
       return new Problem("read_too_slow", "The read took too long and was cut off.", { headers: RETRY_AFTER_SECONDS });
     case "closed":
@@ -40,6 +38,11 @@ function problemOfStore({ code }: StoreError): Problem {
     case "refused":
       return fault();
   }
+}
+
+/** 503 for want of room. */
+export function storageFull(message: string): Problem {
+  return new Problem("storage_full", message, { headers: RETRY_AFTER_SECONDS });
 }
 
 /** 503 for what may not begin any more. */

@@ -3,14 +3,14 @@ import { Problem } from "../domain/problem.ts";
 import type { Store } from "../store/contract.ts";
 import { answer, answerPage, answerVerbatim } from "./answer.ts";
 import { cursorAfter, pageRequest } from "./cursor.ts";
-import { shuttingDown } from "./errors.ts";
+import { shuttingDown, storageFull } from "./errors.ts";
 import { LIST_EVENT_TYPES, LIST_EVENTS, POST_EVENT, READ_EVENT } from "./event-documents.ts";
 import { eventInput } from "./event-input.ts";
 import { EVENT_ID, EventBody, EventQuery } from "./event-schemas.ts";
 import { typeProblems } from "./event-type-check.ts";
 import { acceptedView, eventDetailView, eventView } from "./event-view.ts";
 import { notFound } from "./found.ts";
-import type { HttpParts } from "./parts.ts";
+import type { HttpParts, LoopHealth } from "./parts.ts";
 import { type Route, route } from "./route.ts";
 
 export interface EventParts
@@ -36,7 +36,7 @@ function post(parts: EventParts): Route {
     },
     document: POST_EVENT,
     handle: async ({ request, body, members, caller }) => {
-      if (health().draining) throw shuttingDown();
+      refuseUnlessTaken(health());
       const event = eventInput(body, members, request.headers, caller.tenant, parts);
       const ingested = await store.ingest(event);
       if (ingested.kind === "conflict") throw idTaken(event.id);
@@ -49,6 +49,12 @@ function post(parts: EventParts): Route {
       return answer(acceptedView(ingested.event), { status: 202 });
     },
   });
+}
+
+/** @throws Problem while no new event is taken */
+function refuseUnlessTaken({ draining, diskIsLow }: LoopHealth): void {
+  if (draining) throw shuttingDown();
+  if (diskIsLow) throw storageFull("The disk is nearly full: nothing was stored.");
 }
 
 function idTaken(id: string): Problem {

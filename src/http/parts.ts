@@ -68,6 +68,8 @@ export interface LoopHealth {
   readonly alive: boolean;
   /** The process was asked to stop: new events are refused, everything else still answers. */
   readonly draining: boolean;
+  /** So little is free on the disk that new events are refused; everything else goes on. */
+  readonly diskIsLow: boolean;
   /** Requests to receivers under way. */
   readonly inFlight: number;
 }

@@ -12,9 +12,10 @@ export type Readiness = () => Promise<string | null>;
 export function readiness({ store, clock, health }: ReadinessParts): Readiness {
   const writable = believed(clock, () => storeTrouble(store, clock.wall()));
   return async () => {
-    const { draining, alive } = health();
+    const { draining, alive, diskIsLow } = health();
     if (draining) return "Posthorn is stopping.";
     if (!alive) return "The delivery loop does not turn.";
+    if (diskIsLow) return "The disk is nearly full: new events are refused.";
     return writable();
   };
 }

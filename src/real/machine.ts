@@ -1,3 +1,4 @@
+import { statfs } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 
 /** What this machine is and allows, as far as Posthorn has to know. */
@@ -6,10 +7,21 @@ export interface Machine {
   readonly openFilesMax: number | null;
   /** The literal addresses of its network interfaces. */
   readonly addresses: readonly string[];
+  /** What this user may still write to the file system of `path`; null where the system does not tell. */
+  freeBytes(path: string): Promise<number | null>;
 }
 
 export function thisMachine(): Machine {
-  return { openFilesMax: openFilesMax(), addresses: addresses() };
+  return { openFilesMax: openFilesMax(), addresses: addresses(), freeBytes };
+}
+
+async function freeBytes(path: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch {
+    return null;
+  }
 }
 
 function openFilesMax(): number | null {

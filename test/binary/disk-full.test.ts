@@ -8,6 +8,8 @@ import { until } from "../support/until.ts";
 beforeAll(async () => void (await builtBinary()), 120_000);
 
 const MB = 1_024 * 1_024;
+/** It may take events until nothing at all is left. */
+const WHOLE_DISK = { ...LOOPBACK_ALLOWED, POSTHORN_DISK_RESERVE: "0B" };
 const PADDING = "x".repeat(200);
 const problem = smallDiskProblem();
 if (problem !== null) process.stdout.write(`the tests of a full disk cannot run here: ${problem}\n`);
@@ -18,7 +20,7 @@ test.skipIf(problem !== null)(
     using disk = smallDisk(16 * MB);
     const answer = Promise.withResolvers<void>();
     await using receiver = startReceiver(() => answer.promise.then(() => 200));
-    await using posthorn = await startBinary(disk, { ...LOOPBACK_ALLOWED, POSTHORN_CONCURRENCY_PER_WEBHOOK: "4" });
+    await using posthorn = await startBinary(disk, { ...WHOLE_DISK, POSTHORN_CONCURRENCY_PER_WEBHOOK: "4" });
     const webhook = { url: `${receiver.origin}/hook`, events: ["*"] };
     expect((await posthorn.api("POST", "/api/webhooks", webhook)).status).toBe(201);
 
@@ -64,7 +66,7 @@ test.skipIf(problem !== null)(
     using disk = smallDisk(16 * MB);
     const answer = Promise.withResolvers<void>();
     await using receiver = startReceiver(() => answer.promise.then(() => 200));
-    await using first = await startBinary(disk, { ...LOOPBACK_ALLOWED, POSTHORN_SHUTDOWN_GRACE: "200ms" });
+    await using first = await startBinary(disk, { ...WHOLE_DISK, POSTHORN_SHUTDOWN_GRACE: "200ms" });
     await first.api("POST", "/api/webhooks", { url: `${receiver.origin}/hook`, events: ["*"] });
     await first.api("POST", "/api/events", event("first"));
     const before = await receiver.next("the request in flight");
@@ -75,7 +77,7 @@ test.skipIf(problem !== null)(
     expect(await first.ended).toMatchObject({ exitCode: 0, error: "" });
 
     disk.clear();
-    await using second = await startBinary(disk, LOOPBACK_ALLOWED);
+    await using second = await startBinary(disk, WHOLE_DISK);
     const again = await receiver.next("the request again");
     expect(again.body).toBe(before.body);
     await nothingPending(second);

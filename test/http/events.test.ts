@@ -149,6 +149,17 @@ test("while Posthorn stops, new events are a 503 and reads still answer", async 
   expect((await app.call("GET", "/api/events")).status).toBe(200);
 });
 
+test("while the disk is nearly full, new events are a 503 and everything else still works", async () => {
+  await using app = await startHttpApp({ health: () => ({ diskIsLow: true }) });
+  const told = await post(app, EVENT);
+  expect([told.status, told.at("error.code"), told.headers.get("retry-after")]).toEqual([503, "storage_full", "5"]);
+  const webhook = { url: "https://example.com/hook", events: ["*"] };
+  const made = await app.call("POST", "/api/webhooks", { body: webhook });
+  expect(made.status).toBe(201);
+  expect((await app.call("DELETE", `/api/webhooks/${made.textAt("data.id")}`)).status).toBe(200);
+  expect((await app.call("GET", "/api/events")).at("data")).toEqual([]);
+});
+
 test.each([
   ["full", "storage_full"],
   ["closed", "shutting_down"],

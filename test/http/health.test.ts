@@ -16,6 +16,7 @@ test("/readyz is 200 when events can be taken", async () => {
 test.each([
   [{ draining: true }, "Posthorn is stopping."],
   [{ alive: false }, "The delivery loop does not turn."],
+  [{ diskIsLow: true }, "The disk is nearly full: new events are refused."],
 ])("/readyz with %j is a 503 that says why", async (health, message) => {
   await using app = await startHttpApp({ health: () => health });
   const told = await app.call("GET", "/readyz", { key: null });

@@ -117,7 +117,7 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
   };
 }
 
-const HEALTHY = { alive: true, draining: false, inFlight: 0 };
+const HEALTHY = { alive: true, draining: false, diskIsLow: false, inFlight: 0 };
 
 async function noTest(): Promise<TestSending> {
   return { kind: "stopping" };
