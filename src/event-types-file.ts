@@ -1,4 +1,4 @@
-import { type EventType, isEventTypeName } from "./domain/event-types.ts";
+import { EVENT_TYPE_FORM, type EventType, isEventTypeName } from "./domain/event-types.ts";
 import { didYouMean } from "./domain/suggestion.ts";
 import { EVENT_TYPES_MAX } from "./limits.ts";
 import { invalid, type Parsed, show, valid } from "./setting.ts";
@@ -34,7 +34,8 @@ function parseEntry(entry: unknown, before: readonly EventType[]): EventType | s
   const { name, description = "", sample = {}, ...others } = entry;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) return `has an unknown field ${show(unknown)}.${didYouMean(unknown, FIELDS)}`.trimEnd();
-  if (typeof name !== "string" || !isEventTypeName(name)) return 'has no legal name, such as "order.created"';
+  if (typeof name !== "string") return 'has no name, such as "order.created"';
+  if (!isEventTypeName(name)) return `has the name ${show(name)}: a name such as "order.created" is ${EVENT_TYPE_FORM}`;
   if (before.some((type) => type.name === name)) return `repeats the name ${show(name)}`;
   if (typeof description !== "string") return "has a description that is not a text";
   if (!isObject(sample)) return "has a sample that is not an object";

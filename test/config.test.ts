@@ -267,7 +267,11 @@ describe("the catalogue of event types", () => {
     ["[broken", "1 to 1000 objects"],
     ["[1]", "entry 1 is not an object"],
     ['[{"name":"a"},{"name":"a"}]', 'entry 2 repeats the name "a"'],
-    ['[{"name":"a b"}]', "entry 1 has no legal name"],
+    ['[{"sample":{}}]', "entry 1 has no name"],
+    [
+      '[{"name":"a b"}]',
+      'entry 1 has the name "a b": a name such as "order.created" is made of A-Z, a-z, 0-9, _ and -',
+    ],
     ['[{"name":"a","sampel":{}}]', 'entry 1 has an unknown field "sampel". Did you mean "sample"?'],
     ['[{"name":"a","sample":[]}]', "entry 1 has a sample that is not an object"],
     ['[{"name":"a","description":1}]', "entry 1 has a description that is not a text"],

@@ -32,14 +32,17 @@ function smartcv(name: keyof typeof SMARTCV_SAMPLES, description: string): Event
   return { name, description, sample: SMARTCV_SAMPLES[name] };
 }
 
-const NAME = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+/** Whatever its length; see `isEventTypeName`. */
+export const EVENT_TYPE_NAME = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+/** The same in words that follow "an event type is". */
+export const EVENT_TYPE_FORM = `made of A-Z, a-z, 0-9, _ and -, in parts joined by dots, at most ${EVENT_TYPE_MAX_CHARACTERS} characters`;
 
 /**
  * Whether `text` can be an event type at all: labels of ASCII letters, digits, `_` and `-`, joined by dots, at most 100
  * characters. Case matters, and upper case is legal because an app with a catalogue of its own brings its own names.
  */
 export function isEventTypeName(text: string): boolean {
-  return text.length <= EVENT_TYPE_MAX_CHARACTERS && NAME.test(text);
+  return text.length <= EVENT_TYPE_MAX_CHARACTERS && EVENT_TYPE_NAME.test(text);
 }
 
 /** Whether the app may post events of this type. */
@@ -58,7 +61,7 @@ export function subscriptionProblem(catalogue: Catalogue, pattern: string): stri
   if (catalogue !== "any" && catalogue.some(({ name }) => covers(pattern, name))) return null;
   const suggestion = catalogue === "any" ? "" : didYouMean(pattern, patternsOf(catalogue));
   if (!isPattern(pattern)) {
-    return `Must be an event type such as "resume.created", a group such as "resume.*", or "*".${suggestion}`;
+    return `Must be an event type such as "resume.created", a group such as "resume.*", or "*"; a type is ${EVENT_TYPE_FORM}.${suggestion}`;
   }
   if (catalogue === "any") return null;
   return `No event type matches "${pattern}".${suggestion || " GET /api/event-types lists them all."}`;
@@ -66,7 +69,7 @@ export function subscriptionProblem(catalogue: Catalogue, pattern: string): stri
 
 function isPattern(text: string): boolean {
   if (text.length > EVENT_TYPE_MAX_CHARACTERS) return false;
-  return text === EVERYTHING || NAME.test(text.endsWith(BELOW) ? text.slice(0, -BELOW.length) : text);
+  return text === EVERYTHING || EVENT_TYPE_NAME.test(text.endsWith(BELOW) ? text.slice(0, -BELOW.length) : text);
 }
 
 /** Every exact type and every group: what a mistyped pattern may have been meant to be. */

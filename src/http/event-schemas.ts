@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
-import { EVENT_LOG_MAX, EVENT_TYPE_MAX_CHARACTERS } from "../limits.ts";
+import { EVENT_LOG_MAX } from "../limits.ts";
 import { LogEntryView } from "./log-schemas.ts";
-import { PageQuery } from "./query.ts";
+import { eventTypeFilter, PageQuery } from "./query.ts";
 import { CLOSED, count, formed, record, wholeSecondInstant } from "./schemas.ts";
 
 /** An event's wire id, when the app brings its own. */
@@ -10,7 +10,7 @@ export const EVENT_ID_FORM = "1 to 64 of the characters A-Z, a-z, 0-9, _ and -";
 
 export const EventBody = Type.Object(
   {
-    type: Type.String({ description: "One of the types of GET /api/event-types." }),
+    type: Type.String({ example: "resume.created", description: "One of the types of GET /api/event-types." }),
     data: Type.Object(
       {},
       {
@@ -67,9 +67,7 @@ export const EventDetailView = record(
 export const EventQuery = Type.Object(
   {
     ...PageQuery.properties,
-    event_type: Type.Optional(
-      Type.String({ maxLength: EVENT_TYPE_MAX_CHARACTERS, description: "Only events of this type." }),
-    ),
+    event_type: Type.Optional(eventTypeFilter("Only events of this type.")),
   },
   CLOSED,
 );

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { DELIVERY_STATES } from "../domain/delivery.ts";
-import { EVENT_TYPE_MAX_CHARACTERS, RESEND_MAX } from "../limits.ts";
-import { PageQuery } from "./query.ts";
+import { RESEND_MAX } from "../limits.ts";
+import { eventTypeFilter, PageQuery } from "./query.ts";
 import { CLOSED, count, givenInstant, id, instant, milliseconds, nullable, oneOf, record } from "./schemas.ts";
 
 /** How the API shows the state of a delivery; `sending` is a pending one whose attempt is under way. */
@@ -91,9 +91,7 @@ export const LogQuery = Type.Object(
   {
     ...PageQuery.properties,
     status: Type.Optional(oneOf(LOG_STATES, "Only deliveries in this state.")),
-    event_type: Type.Optional(
-      Type.String({ maxLength: EVENT_TYPE_MAX_CHARACTERS, description: "Only deliveries of this event type." }),
-    ),
+    event_type: Type.Optional(eventTypeFilter("Only deliveries of this event type.")),
   },
   CLOSED,
 );

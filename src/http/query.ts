@@ -1,7 +1,9 @@
 import { type Static, type TObject, Type } from "@sinclair/typebox";
+import { EVENT_TYPE_FORM, EVENT_TYPE_NAME } from "../domain/event-types.ts";
 import { type ProblemDetail, validationFailed } from "../domain/problem.ts";
-import { CURSOR_MAX_CHARACTERS, PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
+import { CURSOR_MAX_CHARACTERS, EVENT_TYPE_MAX_CHARACTERS, PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
 import { NOTHING } from "./body-rule.ts";
+import { FORM } from "./expectation.ts";
 import { type Validator, validator } from "./validation.ts";
 
 /** The parameters that every list has. */
@@ -20,6 +22,16 @@ export const PageQuery = Type.Object(
   },
   { additionalProperties: false },
 );
+
+/** `event_type` of lists. It need not be in the catalogue: what was posted before the catalogue changed can still be found. */
+export function eventTypeFilter(description: string) {
+  return Type.String({
+    maxLength: EVENT_TYPE_MAX_CHARACTERS,
+    pattern: EVENT_TYPE_NAME.source,
+    [FORM]: `one event type such as "resume.created", ${EVENT_TYPE_FORM}`,
+    description,
+  });
+}
 
 /**
  * Reads a URL's query as a schema describes it; without a schema, no parameter is known.
