@@ -77,7 +77,7 @@ export class JsonScanner {
 
   #open(closer: number): void {
     if (this.#closers.length === this.#depthMax) {
-      throw new Refusal("too_deep", `Objects and arrays are nested deeper than ${this.#depthMax}`, this.#at);
+      throw new Refusal("too_deep", `Objects and arrays are nested deeper than ${this.#depthMax} levels`, this.#at);
     }
     this.#closers.push(closer);
     this.#passSign();

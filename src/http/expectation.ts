@@ -9,7 +9,7 @@ export function expectation(schema: TSchema): string {
   if (typeof form === "string") return form;
   if (Array.isArray(schema["anyOf"])) return alternatives(schema["anyOf"]);
   if (schema["const"] !== undefined) return JSON.stringify(schema["const"]);
-  return (EXPECTATIONS[schema["type"]] ?? anything)(schema);
+  return (EXPECTATIONS[schema["type"]] ?? anything)(schema) + suchAs(schema["example"]);
 }
 
 /** What a JSON value is, in words. */
@@ -46,6 +46,10 @@ const EXPECTATIONS: Readonly<Record<string, (schema: TSchema) => string>> = {
 
 function anything(): string {
   return "a JSON value";
+}
+
+function suchAs(example: unknown): string {
+  return example === undefined ? "" : ` such as ${JSON.stringify(example)}`;
 }
 
 function bounds(least: unknown, most: unknown, what: string): string {

@@ -4,6 +4,9 @@ import type { Millis } from "../world.ts";
 const RFC3339 =
   /^\d{4}-(0[1-9]|1[0-2])-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
 
+/** What `parseInstant` reads, in words that follow "Must be". */
+export const INSTANT_FORM = "a time such as 2024-12-30T10:00:00Z (RFC 3339)";
+
 /** A point in time as a client writes it, or null for any other text, also for a day that does not exist. */
 export function parseInstant(text: string): Millis | null {
   const [, , day] = RFC3339.exec(text) ?? [];

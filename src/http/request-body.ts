@@ -94,7 +94,7 @@ function refused({ problem, message }: Extract<ReturnType<typeof scanObject>, { 
     case "syntax":
       return new Problem("invalid_json", `The body is not JSON. ${message}`);
     case "too_deep":
-      return validationFailed([{ path: "", message: `Nested deeper than ${JSON_DEPTH_MAX} levels. ${message}` }]);
+      return validationFailed([{ path: "", message }]);
     case "not_object":
       return validationFailed([{ path: "", message: "Must be a JSON object." }]);
   }

@@ -6,7 +6,7 @@ import type { Store } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
 import { answer } from "./answer.ts";
 import { idIn, notFound, webhookIn } from "./found.ts";
-import { parseInstant } from "./instant.ts";
+import { INSTANT_FORM, parseInstant } from "./instant.ts";
 import { RESEND_FAILED, RESEND_ONE } from "./log-documents.ts";
 import { logEntryView } from "./log-entry-view.ts";
 import { ResendBody } from "./log-schemas.ts";
@@ -76,7 +76,7 @@ function spanOf(body: { readonly since: string; readonly until?: string }, now: 
 }
 
 function notInstant(path: string, value: unknown): ProblemDetail {
-  return { path, message: "Must be a time such as 2024-12-30T10:00:00Z (RFC 3339).", ...received(value) };
+  return { path, message: `Must be ${INSTANT_FORM}.`, ...received(value) };
 }
 
 /** In chunks, each a commit of its own, so that nobody waits long for the writer. */

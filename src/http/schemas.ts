@@ -1,5 +1,6 @@
 import { type TLiteral, type TProperties, type TSchema, Type } from "@sinclair/typebox";
 import { FORM } from "./expectation.ts";
+import { INSTANT_FORM } from "./instant.ts";
 
 /** The pieces that all schemas are made of. Each describes itself: its unit, its form, what its absence means. */
 
@@ -33,7 +34,12 @@ export function wholeSecondInstant(description: string) {
 
 /** A time as a client gives it: any RFC 3339 form. Judged by `parseInstant`, so here it is a string. */
 export function givenInstant(description: string) {
-  return Type.String({ description: `${description} RFC 3339, such as 2024-12-30T10:00:00Z.` });
+  return Type.String({ [FORM]: INSTANT_FORM, description: `${description} RFC 3339, such as 2024-12-30T10:00:00Z.` });
+}
+
+/** A duration as a client gives it. Judged by whoever knows its bounds; `form` says them in words that follow "Must be". */
+export function givenDuration(form: string, description: string) {
+  return Type.String({ [FORM]: form, description });
 }
 
 export function milliseconds(description: string) {

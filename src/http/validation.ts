@@ -1,4 +1,4 @@
-import type { Static, TObject } from "@sinclair/typebox";
+import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import type { ProblemDetail } from "../domain/problem.ts";
@@ -9,7 +9,7 @@ import { expectation, kindOf, kindsOf } from "./expectation.ts";
 /** A schema that is ready to judge values, and to say of each field in turn what is wrong with it. */
 export interface Validator<Value> {
   accepts(value: unknown): value is Value;
-  /** One detail a field, in the schema's order; empty when the value is accepted. */
+  /** One detail a field, in the schema's order, the first `DETAILS_MAX` of them in words; empty when the value is accepted. */
   problems(value: unknown): ProblemDetail[];
 }
 
@@ -34,12 +34,27 @@ export function received(value: unknown): Pick<ProblemDetail, "received"> {
 
 function details(errors: Iterable<ValueError>, schema: TObject, prefix: keyof typeof WHAT): ProblemDetail[] {
   const found = new Map<string, ProblemDetail>();
-  for (const error of errors) {
+  for (const error of precise(errors)) {
     // A missing field is also reported as one of the wrong type: the first error of a field is the one to tell.
-    if (!found.has(error.path)) found.set(error.path, detail(error, schema, prefix));
-    if (found.size === DETAILS_MAX) break;
+    if (found.has(error.path)) continue;
+    const isShown = found.size < DETAILS_MAX;
+    found.set(error.path, isShown ? detail(error, schema, prefix) : counted(error, prefix));
   }
   return [...found.values()];
+}
+
+/** Of a list that may also be null, what its items lack: that it is neither a list nor null would be no help. */
+function* precise(errors: Iterable<ValueError>): Iterable<ValueError> {
+  for (const error of errors) {
+    const members: readonly TSchema[] = error.type === ValueErrorType.Union ? error.schema["anyOf"] : [];
+    const list = Array.isArray(error.value) ? members.findIndex(({ type }) => type === "array") : -1;
+    yield* error.errors[list] ?? [error];
+  }
+}
+
+/** Nobody reads what comes after the details that are shown, and a body may be made of nothing else. */
+function counted({ path }: ValueError, prefix: keyof typeof WHAT): ProblemDetail {
+  return { path: shortened(prefix + path.slice(1)), message: "" };
 }
 
 function detail(error: ValueError, schema: TObject, prefix: keyof typeof WHAT): ProblemDetail {
@@ -80,6 +95,7 @@ function lengthOf(value: unknown): number {
   return typeof value === "string" || Array.isArray(value) ? value.length : 0;
 }
 
-function shortened(text: string): string {
+/** A stranger's text, as much of it as may stand in an answer. */
+export function shortened(text: string): string {
   return text.length <= RECEIVED_MAX_CHARACTERS ? text : `${text.slice(0, RECEIVED_MAX_CHARACTERS)}…`;
 }

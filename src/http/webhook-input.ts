@@ -2,13 +2,13 @@ import type { Static } from "@sinclair/typebox";
 import { customHeaderProblem } from "../domain/custom-headers.ts";
 import { type Catalogue, subscriptionProblem } from "../domain/event-types.ts";
 import type { ProblemDetail } from "../domain/problem.ts";
-import { formatDuration, parseDuration } from "../domain/quantity.ts";
+import { parseDuration } from "../domain/quantity.ts";
 import { isMasked, maskSecret, secretProblem, type Webhook } from "../domain/webhook.ts";
 import { RETRY_STEP_MAX_MS, RETRY_STEP_MIN_MS, TIMEOUT_MAX_MS, TIMEOUT_MIN_MS } from "../limits.ts";
 import type { WebhookChanges } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
 import { received } from "./validation.ts";
-import type { WebhookChangesBody } from "./webhook-schemas.ts";
+import { RETRY_STEP_FORM, TIMEOUT_FORM, type WebhookChangesBody } from "./webhook-schemas.ts";
 import { webhookView } from "./webhook-view.ts";
 
 type Given = Static<typeof WebhookChangesBody>;
@@ -38,7 +38,7 @@ export function webhookInput(given: Given, stored: Webhook | null, rules: InputR
       ...subscriptionProblems(given.events ?? [], rules.catalogue),
       ...secretProblems(given.secret),
       ...scheduleProblems(given.retry_schedule ?? []),
-      ...durationProblems("/timeout", given.timeout, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS),
+      ...timeoutProblems(given.timeout),
       ...headerProblems(headers ?? [], rules.headerPrefix),
       ...(stored === null ? [] : readOnlyProblems(given, stored)),
     ],
@@ -87,16 +87,20 @@ function secretProblems(secret: string | undefined): ProblemDetail[] {
 
 function scheduleProblems(steps: readonly string[]): ProblemDetail[] {
   return steps.flatMap((step, index) =>
-    durationProblems(`/retry_schedule/${index}`, step, RETRY_STEP_MIN_MS, RETRY_STEP_MAX_MS),
+    isWithin(step, RETRY_STEP_MIN_MS, RETRY_STEP_MAX_MS)
+      ? []
+      : [{ path: `/retry_schedule/${index}`, message: `Must be ${RETRY_STEP_FORM}.`, ...received(step) }],
   );
 }
 
-function durationProblems(path: string, text: string | null | undefined, least: Millis, most: Millis): ProblemDetail[] {
-  if (text === null || text === undefined) return [];
-  const ms = parseDuration(text);
-  if (ms !== null && ms >= least && ms <= most) return [];
-  const range = `from ${formatDuration(least)} to ${formatDuration(most)}`;
-  return [{ path, message: `Must be a duration such as "2s", ${range}.`, ...received(text) }];
+function timeoutProblems(text: string | null | undefined): ProblemDetail[] {
+  if (text === null || text === undefined || isWithin(text, TIMEOUT_MIN_MS, TIMEOUT_MAX_MS)) return [];
+  return [{ path: "/timeout", message: `Must be ${TIMEOUT_FORM}.`, ...received(text) }];
+}
+
+function isWithin(duration: string, least: Millis, most: Millis): boolean {
+  const ms = parseDuration(duration);
+  return ms !== null && ms >= least && ms <= most;
 }
 
 function headerProblems(headers: Headers, headerPrefix: string): ProblemDetail[] {

@@ -1,20 +1,36 @@
 import { Type } from "@sinclair/typebox";
+import { formatDuration } from "../domain/quantity.ts";
 import {
   CUSTOM_HEADERS_MAX,
   DESCRIPTION_MAX_CHARACTERS,
+  RETRY_STEP_MAX_MS,
+  RETRY_STEP_MIN_MS,
   RETRY_STEPS_MAX,
   SECRET_MAX_CHARACTERS,
   SUBSCRIPTIONS_MAX,
+  TIMEOUT_MAX_MS,
+  TIMEOUT_MIN_MS,
 } from "../limits.ts";
-import { CLOSED, headerMap, id, instant, nullable, record } from "./schemas.ts";
+import { CLOSED, givenDuration, headerMap, id, instant, nullable, record } from "./schemas.ts";
 
-const SCHEDULE = Type.Array(Type.String(), { maxItems: RETRY_STEPS_MAX });
+/** In words that follow "Must be". */
+export const RETRY_STEP_FORM = `a duration from ${formatDuration(RETRY_STEP_MIN_MS)} to ${formatDuration(RETRY_STEP_MAX_MS)} such as "5s"`;
+export const TIMEOUT_FORM = `a duration from ${formatDuration(TIMEOUT_MIN_MS)} to ${formatDuration(TIMEOUT_MAX_MS)} such as "30s"`;
+
+const SCHEDULE = Type.Array(givenDuration(RETRY_STEP_FORM, "The wait before one retry."), {
+  maxItems: RETRY_STEPS_MAX,
+  example: ["5s", "1m", "10m"],
+});
 
 const GIVEN = {
-  url: Type.String({ description: "Where the events are posted: a public http or https URL. Kept as given." }),
+  url: Type.String({
+    example: "https://example.com/hook",
+    description: "Where the events are posted: a public http or https URL. Kept as given.",
+  }),
   events: Type.Array(Type.String(), {
     minItems: 1,
     maxItems: SUBSCRIPTIONS_MAX,
+    example: ["*"],
     description:
       "Event types, groups such as `resume.*` (any depth) or `*`. Each must match something in the catalogue.",
   }),
@@ -36,7 +52,7 @@ const GIVEN = {
   ),
   timeout: Type.Optional(
     nullable(
-      Type.String(),
+      givenDuration(TIMEOUT_FORM, "A duration."),
       "Of one attempt, from `1s` to `60s`; `null`: the configured default, `30s` unless changed.",
     ),
   ),

@@ -252,7 +252,7 @@ describe("nesting", () => {
       position: 68,
       line: 1,
       column: 69,
-      message: "Objects and arrays are nested deeper than 64 at line 1, column 69.",
+      message: "Objects and arrays are nested deeper than 64 levels at line 1, column 69.",
     });
     expect(verdictOfScan(nested(64, '{"a":', "}"), 64)).toBe("ok");
     expect(verdictOfScan(nested(65, '{"a":', "}"), 64)).toBe("too_deep");

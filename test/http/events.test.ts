@@ -105,16 +105,20 @@ test("Idempotency-Key serves as the id, plain or quoted, when the body has none"
   expect([told.status, told.at("error.details.0.path")]).toEqual([422, "Idempotency-Key"]);
 });
 
+const NAME =
+  'an event type such as "resume.created", made of A-Z, a-z, 0-9, _ and -, in parts joined by dots, at most 100 characters.';
+
 test.each([
-  [{ data: {} }, "/type", "This field is required: a string."],
+  [{ data: {} }, "/type", 'This field is required: a string such as "resume.created".'],
   [{ type: "resume.created" }, "/data", "This field is required: an object."],
   [{ ...EVENT, data: [] }, "/data", "Must be an object, not an array."],
   [{ ...EVENT, data: "{}" }, "/data", "Must be an object, not a string."],
   [{ ...EVENT, data: null }, "/data", "Must be an object, not null."],
   [{ ...EVENT, type: "resume.creatd" }, "/type", 'There is no event type of this name. Did you mean "resume.created"?'],
   [{ ...EVENT, type: "zzz" }, "/type", "There is no event type of this name. GET /api/event-types lists them all."],
-  [{ ...EVENT, type: "resume.*" }, "/type", 'Must be an event type such as "resume.created".'],
-  [{ ...EVENT, type: 1 }, "/type", "Must be a string, not a number."],
+  [{ ...EVENT, type: "resume.*" }, "/type", `Must be ${NAME}`],
+  [{ ...EVENT, type: "order:created" }, "/type", `Must be ${NAME}`],
+  [{ ...EVENT, type: 1 }, "/type", 'Must be a string such as "resume.created", not a number.'],
   [{ ...EVENT, id: "a.b" }, "/id", "Must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."],
   [{ ...EVENT, id: "x".repeat(65) }, "/id", "Must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."],
   [{ ...EVENT, id: "" }, "/id", "Must be 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."],
@@ -127,6 +131,19 @@ test.each([
   expect(told.at("error.details")).toMatchObject([{ path, message }]);
   expect((await app.call("GET", "/api/events")).at("data")).toEqual([]);
 });
+
+test.each(["resume.*", "*", "", "order:created"])(
+  "a list cannot be filtered by %p, which is no event type; by one that nobody knows it can",
+  async (type) => {
+    await using app = await startHttpApp();
+    const told = await app.call("GET", `/api/events?event_type=${type}`);
+    expect(told.status).toBe(422);
+    expect(told.at("error.details")).toEqual([
+      { path: "?event_type", message: `Must be one ${NAME.slice(3)}`, received: type },
+    ]);
+    expect((await app.call("GET", "/api/events?event_type=of.old")).at("data")).toEqual([]);
+  },
+);
 
 test("with a catalogue of any, every legal name is a type", async () => {
   await using app = await startHttpApp({ settings: { catalogue: "any" } });

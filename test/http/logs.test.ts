@@ -98,6 +98,14 @@ test.each([
   expect(rows.map(({ event_id }) => event_id)).toEqual([...ids]);
 });
 
+test("what is no event type is a 422, and one that nobody knows finds nothing", async () => {
+  await using app = await startHttpApp();
+  const path = await deliveries(app, 1);
+  const told = await app.call("GET", `${path}/logs?event_type=resume.*`);
+  expect([told.status, told.at("error.details.0.path")]).toEqual([422, "?event_type"]);
+  expect((await app.call("GET", `${path}/logs?event_type=of.old`)).at("data")).toEqual([]);
+});
+
 test("a state that does not exist is a 422", async () => {
   await using app = await startHttpApp();
   const path = await deliveries(app, 0);
@@ -254,7 +262,7 @@ test("one request resends 10,000 at most, in chunks, and says that there are mor
 });
 
 test.each([
-  [{ status: "failed" }, "/since", "This field is required: a string."],
+  [{ status: "failed" }, "/since", "This field is required: a time such as 2024-12-30T10:00:00Z (RFC 3339)."],
   [{ status: "pending", since: "2024-12-30T09:00:00Z" }, "/status", 'Must be "failed".'],
   [{ status: "failed", since: "yesterday" }, "/since", "Must be a time such as 2024-12-30T10:00:00Z (RFC 3339)."],
   [

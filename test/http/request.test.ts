@@ -129,6 +129,7 @@ const SCENARIOS: readonly Scenario[] = [
     status: 422,
     code: "validation_failed",
     message: "1 field needs attention: body.",
+    details: [{ path: "", message: "Objects and arrays are nested deeper than 64 levels at line 1, column 348." }],
   },
   {
     promise: "five million brackets are a 413 or a 422, never a fault",
@@ -145,12 +146,12 @@ const SCENARIOS: readonly Scenario[] = [
     code: "validation_failed",
     message: "7 fields need attention: events, evnts, url, active, secret, timeout, headers.Host.",
     details: [
-      { path: "/events", message: "This field is required: an array of 1 to 100 items." },
+      { path: "/events", message: 'This field is required: an array of 1 to 100 items such as ["*"].' },
       { path: "/evnts", message: 'There is no field of this name. Did you mean "events"?' },
-      { path: "/url", message: "Must be a string, not a number.", received: 5 },
+      { path: "/url", message: 'Must be a string such as "https://example.com/hook", not a number.', received: 5 },
       { path: "/active", message: "Must be true or false, not a string.", received: "yes" },
       { path: "/secret", message: "A secret has 1 to 256 characters, and this one has 0." },
-      { path: "/timeout", message: 'Must be a duration such as "2s", from 1s to 1m.', received: "1ms" },
+      { path: "/timeout", message: 'Must be a duration from 1s to 1m such as "30s".', received: "1ms" },
       { path: "/headers/Host" },
     ],
   },
@@ -265,6 +266,14 @@ test("of a long value only the beginning is shown, and of many problems only som
   expect(told.textAt("error.message")).toEndWith("events.19 and 80 more.");
   expect(told.at("error.details")).toBeArrayOfSize(20);
   expect(told.text.length).toBeLessThan(8_000);
+});
+
+test("all fields are counted, however many are told", async () => {
+  await using app = await startHttpApp();
+  const strange = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`field_${at}`, at]));
+  const told = await app.call("POST", "/api/webhooks", { body: { ...HOOK, ...strange, timeout: "soon" } });
+  expect(told.textAt("error.message")).toMatch(/^51 fields need attention: field_0, .*, field_19 and 31 more\.$/);
+  expect(told.at("error.details")).toBeArrayOfSize(20);
 });
 
 test("a fault is a 500 that tells nothing, and is reported with the request's id", async () => {
