@@ -4,7 +4,7 @@ import { startBare } from "./subjects/bare.ts";
 import { startPosthorn } from "./subjects/posthorn.ts";
 import { missingForQueue, startQueue } from "./subjects/queue.ts";
 import type { Subject } from "./subjects/subject.ts";
-import { EVENT_TYPE, type Trial, type TrialOptions, trial } from "./trial.ts";
+import { EVENT_TYPE, type Pace, type Trial, trial } from "./trial.ts";
 
 const PATH = "/one";
 
@@ -21,7 +21,7 @@ export type Contestant = keyof typeof STARTERS;
 export type Contest = Readonly<Record<Contestant, readonly Trial[]>>;
 
 /** Every run measures all of them, one after another, each from a fresh start: so what drifts, drifts for all. */
-async function contest(bench: Bench, contestants: readonly Contestant[], pace: TrialOptions["pace"]): Promise<Contest> {
+async function contest(bench: Bench, contestants: readonly Contestant[], pace: Pace): Promise<Contest> {
   const trials: Record<Contestant, Trial[]> = { bare: [], posthorn: [], queue: [] };
   const able = contestants.filter((name) => name !== "queue" || missingForQueue(bench) === null);
   for (let run = 1; run <= bench.options.runs; run++) {
@@ -34,7 +34,7 @@ async function contest(bench: Bench, contestants: readonly Contestant[], pace: T
   return trials;
 }
 
-async function single(bench: Bench, start: Starter, pace: TrialOptions["pace"]): Promise<Trial> {
+async function single(bench: Bench, start: Starter, pace: Pace): Promise<Trial> {
   await using receiver = await startReceiver(bench);
   await using subject = await start(bench, `${receiver.origins[0]}${PATH}`);
   return await trial(bench, { subject, receiver, path: PATH, seconds: bench.options.seconds, pace });
@@ -47,10 +47,7 @@ async function startPosthornFor(bench: Bench, target: string): Promise<Subject> 
 }
 
 /** Measures once for all rows that show a part of the same contest. */
-export function sharedContest(
-  contestants: readonly Contestant[],
-  pace: TrialOptions["pace"],
-): (bench: Bench) => Promise<Contest> {
+export function sharedContest(contestants: readonly Contestant[], pace: Pace): (bench: Bench) => Promise<Contest> {
   const held = new WeakMap<Bench, Promise<Contest>>();
   return (bench) => {
     const known = held.get(bench) ?? contest(bench, contestants, pace);

@@ -25,53 +25,61 @@ export interface TrialOptions {
   readonly seconds: number;
   readonly types?: readonly string[];
   readonly dataBytes?: number;
-  /** `connections` for a closed loop, `perSecond` for an open one. */
-  readonly pace: { readonly connections: number } | { readonly perSecond: number };
+  readonly pace: Pace;
 }
 
-/** A load and everything that came of it: every accepted event was delivered to every webhook, and none twice. */
-export interface Trial {
+/** `connections` for a closed loop, `perSecond` for an open one. */
+export type Pace = { readonly connections: number; readonly eventsMax?: number } | { readonly perSecond: number };
+
+/** What came of a load: every accepted event was delivered to every webhook, and none twice. */
+export interface Burst {
   readonly loaded: Loaded;
   readonly tally: Tally;
   /** Deliveries a second, from the first post to the last arrival. */
   readonly perSecond: number;
-  readonly processorSeconds: number;
+  /** Of processor time for each delivery. */
+  readonly microsecondsEach: number;
   /** From the moment an event was due to be posted to its arrival. */
   readonly arrival: Latency;
 }
 
-/** Loads a subject that is warm, and waits until it has delivered all that it accepted. */
+export interface Trial extends Burst {
+  /** Events before it. */
+  readonly warmedUpWith: number;
+}
+
+/** Loads a subject that is warm. */
 export async function trial(bench: Bench, options: TrialOptions): Promise<Trial> {
-  await using load = startLoad(bench);
-  await drain(load, options, WARM_UP_SECONDS);
+  const warmUp = await burst(bench, { ...options, seconds: WARM_UP_SECONDS });
   await assertSigned(options.receiver);
-  const before = processorSecondsOf(options.subject);
-  const { loaded, tally } = await drain(load, options, options.seconds);
-  const arrival = await options.receiver.call("latency", { path: options.path });
+  return { ...(await burst(bench, options)), warmedUpWith: warmUp.loaded.accepted };
+}
+
+/** Loads a subject and waits until it has delivered all that it accepted. */
+export async function burst(bench: Bench, options: TrialOptions): Promise<Burst> {
+  const { subject, receiver, path, copies = 1, seconds } = options;
+  await receiver.call("reset", { path, copies });
+  const secondsBefore = processorSecondsOf(subject);
+  const loaded = await post(bench, options);
+  const patience = Math.max(DRAIN_MIN_SECONDS, seconds * DRAIN_FACTOR);
+  const tally = await receiver.arrived(path, loaded.accepted * copies, patience);
+  if (tally.repeated > 0) throw new Error(`${subject.name} delivered ${tally.repeated} events again`);
+  const arrival = await receiver.call("latency", { path });
   if (arrival === null) throw new Error("no arrival was timed");
   return {
     ...{ loaded, tally, arrival },
     perSecond: (tally.arrivals * 1_000) / (tally.lastAt - loaded.startedAt),
-    processorSeconds: processorSecondsOf(options.subject) - before,
+    microsecondsEach: ((processorSecondsOf(subject) - secondsBefore) * 1e6) / tally.arrivals,
   };
 }
 
-async function drain(
-  load: ReturnType<typeof startLoad>,
-  options: TrialOptions,
-  seconds: number,
-): Promise<Pick<Trial, "loaded" | "tally">> {
-  const { subject, receiver, path, copies = 1, pace, types = [EVENT_TYPE], dataBytes = DATA_BYTES } = options;
-  await receiver.call("reset", { path, copies });
+async function post(bench: Bench, options: TrialOptions): Promise<Loaded> {
+  const { subject, seconds, pace, types = [EVENT_TYPE], dataBytes = DATA_BYTES } = options;
+  await using load = startLoad(bench);
   const common = { url: subject.url, authorization: subject.key, seconds, types, dataBytes };
-  const loaded =
-    "connections" in pace
-      ? await load.call("closedLoop", { ...common, ...pace })
-      : await load.call("openLoop", { ...common, ...pace });
-  const patience = Math.max(DRAIN_MIN_SECONDS, seconds * DRAIN_FACTOR);
-  const tally = await receiver.arrived(path, loaded.accepted * copies, patience);
-  if (tally.repeated > 0) throw new Error(`${subject.name} delivered ${tally.repeated} events again`);
-  return { loaded, tally };
+  return "connections" in pace
+    ? await load.call("closedLoop", { ...common, ...pace })
+    : await load.call("openLoop", { ...common, ...pace });
 }
 
 function processorSecondsOf({ pids }: Subject): number {

@@ -16,5 +16,5 @@ export const cpu: Row = {
 };
 
 function microsecondsOf(trials: Contest["bare"]): number {
-  return median(trials.map(({ processorSeconds, tally }) => (processorSeconds * 1e6) / tally.arrivals));
+  return median(trials.map((trial) => trial.microsecondsEach));
 }
