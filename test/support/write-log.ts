@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, realpathSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { compiledShim } from "./shim.ts";
 
@@ -35,7 +35,11 @@ export class WriteLog implements Disposable {
 
   /** What makes a program record the files of `directory`. @param deaf the file whose syncs shall not happen */
   settings(directory: string, deaf: string | null): Readonly<Record<string, string>> {
-    const settings = { LD_PRELOAD: compiledShim("recorder"), RECORD_DIR: directory, RECORD_LOG: this.#path };
+    const settings = {
+      LD_PRELOAD: compiledShim("recorder"),
+      RECORD_DIR: realpathSync(directory),
+      RECORD_LOG: this.#path,
+    };
     return deaf === null ? settings : { ...settings, RECORD_DEAF: deaf };
   }
 

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import type { Binary } from "../support/binary.ts";
+import type { KeptState } from "../support/kept-state.ts";
+import type { EventToPost, PostEvent } from "../support/load.ts";
+import { until } from "../support/until.ts";
+
+/** Every event that was posted, with what was answered; an event that got no answer is in neither set. */
+export class Posts {
+  readonly acknowledged = new Set<string>();
+  readonly refused = new Set<string>();
+  readonly #posthorn: Binary;
+
+  constructor(posthorn: Binary) {
+    this.#posthorn = posthorn;
+  }
+
+  readonly post: PostEvent = async (event: EventToPost) => {
+    const answer = await this.#posthorn.api("POST", "/api/events", event);
+    if (answer.status === 202) this.acknowledged.add(event.id);
+    else this.refused.add(event.id);
+    if (answer.status !== 202) assert.deepEqual([answer.status, answer.error?.code], [503, "storage_full"]);
+    if (answer.status !== 202) assert.equal(answer.headers.get("Retry-After"), "5");
+    return answer;
+  };
+
+  /** Resolves when so many more were acknowledged. */
+  async taken(more: number): Promise<void> {
+    const wanted = this.acknowledged.size + more;
+    await until("events are taken", () => this.acknowledged.size >= wanted);
+  }
+
+  async aRefusal(): Promise<void> {
+    const before = this.refused.size;
+    await until("an event is refused", () => this.refused.size > before);
+  }
+
+  /** @throws when an event that was acknowledged is missing, or one that was refused is there */
+  check({ events, damage }: KeptState): void {
+    assert.deepEqual(damage, []);
+    assert.deepEqual([...this.acknowledged.difference(events)], [], "acknowledged and lost");
+    assert.deepEqual([...this.refused.intersection(events)], [], "refused and stored");
+  }
+}
