@@ -1,23 +1,16 @@
-import { AttemptReporter } from "../../src/delivery/attempt-reporter.ts";
-import { Dispatcher } from "../../src/delivery/dispatcher.ts";
-import { Exchanger } from "../../src/delivery/exchanger.ts";
-import { createGuard } from "../../src/delivery/guard.ts";
-import { Sender } from "../../src/delivery/sender.ts";
+import type { Dispatcher } from "../../src/delivery/dispatcher.ts";
 import { wireBody } from "../../src/domain/event.ts";
 import { newId } from "../../src/domain/ids.ts";
 import type { Webhook } from "../../src/domain/webhook.ts";
-import { engineTime } from "../../src/engine-time.ts";
 import { createLog } from "../../src/log.ts";
 import type { Ingested, LogEntry, NewEvent, NewWebhook, Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Millis } from "../../src/world.ts";
+import { createEngine, type EngineOptions } from "./engine.ts";
 import { createFakeWorld, type FakeWorld } from "./fake-world.ts";
 
-export interface LoopOptions {
+export interface LoopOptions extends Omit<EngineOptions, "between"> {
   readonly seed?: number;
-  readonly concurrency?: number;
-  readonly concurrencyPerWebhook?: number;
-  readonly retryScheduleMs?: readonly Millis[];
 }
 
 /** The real store, guard, sender and dispatcher in a world that stands still until the test moves it. */
@@ -43,48 +36,24 @@ export interface Loop extends AsyncDisposable {
   restarted(): Promise<Dispatcher>;
 }
 
-const TIMEOUT_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 10_000;
-const CAPTURE_BYTES = 16_384;
 export const API_VERSION = "2024-12-30";
 
 export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
   const world = createFakeWorld(options.seed);
-  const { clock, random, resolver, transport } = world;
+  const { clock, random } = world;
   const lines: string[] = [];
   const log = createLog({ level: "debug", format: "text", write: (line) => lines.push(line), wall: clock.wall });
-  const now = engineTime(clock);
   const onFatal = (error: Error) => {
     throw error;
   };
   const store = await openStore({ dataDir: ":memory:", secretKey: random.bytes(32), random, clock, onFatal });
-  const policy = { allowPrivateCidrs: [], allowHosts: [], ownTargets: [] };
-  const guard = createGuard({ resolver, clock, policy });
-  const sealing = { headerPrefix: "X-SmartCV-", userAgent: "Posthorn/test" };
-  const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, responseCaptureBytes: CAPTURE_BYTES };
-  const exchanger = new Exchanger({ guard, transport, clock, sealing, ...limits });
   const counted: string[] = [];
   const counters = {
     attemptFinished: (code: string) => void counted.push(code),
     deliveryFinished: (state: string) => void counted.push(state),
   };
-  const reporter = new AttemptReporter({ log, counters });
-  const retryScheduleMs = options.retryScheduleMs ?? [1_000, 2_000, 4_000];
-
-  function senderOf(): Sender {
-    return new Sender({ store, exchanger, clock, random, now, reporter, timeoutMs: TIMEOUT_MS, retryScheduleMs });
-  }
-
-  function dispatcherOf(sender: Sender): Dispatcher {
-    return new Dispatcher({
-      ...{ store, sender, clock, now, log },
-      concurrency: options.concurrency ?? 2_048,
-      concurrencyPerWebhook: options.concurrencyPerWebhook ?? 16,
-    });
-  }
-
-  const sender = senderOf();
-  const dispatcher = dispatcherOf(sender);
+  const engineOf = () => createEngine({ world, store, log, counters }, options);
+  const { sender, dispatcher, now } = engineOf();
   dispatcher.start(await store.recover(now()));
 
   async function ingest(changes: Parameters<Loop["ingest"]>[0] = {}): Promise<Ingested> {
@@ -106,9 +75,9 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
     ingest,
     abort: () => sender.abort(),
     async restarted() {
-      const successor = dispatcherOf(senderOf());
-      successor.start(await store.recover(now()));
-      return successor;
+      const successor = engineOf();
+      successor.dispatcher.start(await store.recover(successor.now()));
+      return successor.dispatcher;
     },
     webhook: (changes = {}) =>
       store.createWebhook({
