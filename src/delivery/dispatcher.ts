@@ -5,7 +5,7 @@ import type { Clock, Millis } from "../world.ts";
 import { Alarm } from "./alarm.ts";
 import type { Lane } from "./lane.ts";
 import { LaneRing } from "./lane-ring.ts";
-import type { Response, Sender } from "./sender.ts";
+import type { Delivered, Response, Sender } from "./sender.ts";
 
 export interface DispatcherParts {
   readonly store: Pick<Store, "lanes" | "seek" | "claim">;
@@ -164,19 +164,30 @@ export class Dispatcher {
   }
 
   async #run(lane: Lane, entry: ReadyDelivery, delivery: ClaimedDelivery): Promise<void> {
-    const respond = (response: Response) => this.#responded(lane, entry, response);
-    try {
-      const delivered = await this.#parts.sender.deliver(delivery, respond);
-      lane.forget(entry);
-      if (delivered.kind === "kept" && delivered.dueAt !== null) {
-        lane.offer({ key: entry.key, webhook: entry.webhook, dueAt: delivered.dueAt, isRetry: true });
-      }
-    } catch (error) {
-      this.#parts.log.error("an outcome could not be written", { delivery: delivery.deliveryId, error: String(error) });
+    const delivered = await this.#deliver(lane, entry, delivery);
+    lane.forget(entry);
+    if (delivered?.kind === "kept" && delivered.dueAt !== null) {
+      lane.offer({ key: entry.key, webhook: entry.webhook, dueAt: delivered.dueAt, isRetry: true });
     }
     this.#unsettled -= 1;
     this.#look(lane);
     this.#noticeQuiet();
+  }
+
+  /** Null when it went wrong where nothing may: it is told, its slot is given back, and the table knows what is true. */
+  async #deliver(lane: Lane, entry: ReadyDelivery, delivery: ClaimedDelivery): Promise<Delivered | null> {
+    let hasResponded = false;
+    const respond = (response: Response) => {
+      hasResponded = true;
+      this.#responded(lane, entry, response);
+    };
+    try {
+      return await this.#parts.sender.deliver(delivery, respond);
+    } catch (error) {
+      this.#parts.log.error("an outcome could not be written", { delivery: delivery.deliveryId, error: String(error) });
+      if (!hasResponded) respond({ holdMs: 0 });
+      return null;
+    }
   }
 
   #responded(lane: Lane, entry: ReadyDelivery, { learnt, holdMs }: Response): void {
