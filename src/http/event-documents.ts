@@ -1,5 +1,5 @@
 import { EventAcceptedView, EventDetailView, EventTypeView, EventView } from "./event-schemas.ts";
-import { DELIVERED, EVENT, RESUME } from "./examples.ts";
+import { DELIVERED, EVENT, RESUME, WEBHOOK_ID } from "./examples.ts";
 import type { RouteDocument } from "./route-document.ts";
 
 export const POST_EVENT: RouteDocument = {
@@ -51,7 +51,7 @@ export const READ_EVENT: RouteDocument = {
     description: "The event with its data and its deliveries.",
     kind: "data",
     schema: EventDetailView,
-    example: { ...EVENT, deliveries: [DELIVERED], data: RESUME },
+    example: { ...EVENT, deliveries: [{ ...DELIVERED, webhook_id: WEBHOOK_ID }], data: RESUME },
   },
   problems: ["not_found", "read_too_slow"],
 };

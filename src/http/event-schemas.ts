@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { EVENT_LOG_MAX } from "../limits.ts";
-import { LogEntryView } from "./log-schemas.ts";
+import { EventDeliveryView } from "./log-schemas.ts";
 import { eventTypeFilter, PageQuery } from "./query.ts";
 import { CLOSED, count, formed, record, wholeSecondInstant } from "./schemas.ts";
 
@@ -55,7 +55,7 @@ export const EventDetailView = record(
   {
     ...SUMMARY,
     test: TEST,
-    deliveries: Type.Array(LogEntryView, {
+    deliveries: Type.Array(EventDeliveryView, {
       maxItems: EVENT_LOG_MAX,
       description: `Newest first, resends included: all of them up to ${EVENT_LOG_MAX}, then the newest.`,
     }),

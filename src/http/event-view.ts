@@ -1,5 +1,5 @@
 import { wholeSeconds } from "../domain/event.ts";
-import type { EventDetail, EventSummary } from "../store/contract.ts";
+import type { EventDetail, EventSummary, LogEntry } from "../store/contract.ts";
 import { logEntryView } from "./log-entry-view.ts";
 
 /** What the answer to a post says of an event, the first time and every time after. */
@@ -14,7 +14,13 @@ export function eventView(event: EventSummary) {
 
 /** An event with its deliveries, but without its data: that is spliced in by the bytes. */
 export function eventDetailView(event: EventDetail) {
-  return { ...wireFields(event), ...mark(event), deliveries: event.log.map(logEntryView) };
+  return { ...wireFields(event), ...mark(event), deliveries: event.log.map(deliveryView) };
+}
+
+/** An entry of the logs, where no path says whose it is. */
+function deliveryView(entry: LogEntry) {
+  const { id, ...others } = logEntryView(entry);
+  return { id, webhook_id: entry.webhookId, ...others };
 }
 
 function wireFields({ id, type, createdAt, apiVersion }: EventSummary) {

@@ -7,8 +7,9 @@ import { CLOSED, count, givenInstant, id, instant, milliseconds, nullable, oneOf
 /** How the API shows the state of a delivery; `sending` is a pending one whose attempt is under way. */
 const LOG_STATES = [...DELIVERY_STATES, "sending"] as const;
 
-const ENTRY = {
-  id: id("delivery", "The delivery's."),
+const DELIVERY_ID = { id: id("delivery", "The delivery's.") };
+
+const FACTS = {
   event_id: Type.String({ description: "The event's, as it is on the wire." }),
   event_type: Type.String({ description: "The event's type." }),
   url: Type.String({ description: "The last attempt's, or the webhook's before the first." }),
@@ -30,7 +31,13 @@ const ENTRY = {
   resend_of: Type.Optional(id("delivery", "Only on resends: the delivery that this one repeats.")),
 };
 
-export const LogEntryView = record(ENTRY, "One event for one webhook, and what became of it.");
+export const LogEntryView = record({ ...DELIVERY_ID, ...FACTS }, "One event for one webhook, and what became of it.");
+
+/** As an event lists it. */
+export const EventDeliveryView = record(
+  { ...DELIVERY_ID, webhook_id: id("webhook", "The webhook's, also of one that was deleted since."), ...FACTS },
+  "What became of an event at one of its webhooks.",
+);
 
 const HeaderView = record(
   { name: Type.String({ description: "As it was written." }), value: Type.String({ description: "Its value." }) },
@@ -80,7 +87,8 @@ export const AttemptView = record(
 
 export const LogDetailView = record(
   {
-    ...ENTRY,
+    ...DELIVERY_ID,
+    ...FACTS,
     history: Type.Array(AttemptView, { description: "Every attempt, oldest first, interrupted ones included." }),
     event: Type.Object({}, { additionalProperties: true, description: "The event as it is sent, to the byte." }),
   },

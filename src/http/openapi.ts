@@ -5,7 +5,7 @@ import { PROBLEM_CODES, PROBLEMS, Problem, type ProblemCode, problemEnvelope } f
 import { EventAcceptedView, EventBody, EventDetailView, EventTypeView, EventView } from "./event-schemas.ts";
 import { HealthView } from "./health-schemas.ts";
 import { KeyView, NewKeyBody, NewKeyView, SessionBody, SessionView } from "./key-schemas.ts";
-import { AttemptView, LogDetailView, LogEntryView, ResendBody, ResentView } from "./log-schemas.ts";
+import { AttemptView, EventDeliveryView, LogDetailView, LogEntryView, ResendBody, ResentView } from "./log-schemas.ts";
 import { operation } from "./openapi-operation.ts";
 import { inline } from "./openapi-schema.ts";
 import type { HttpSettings } from "./parts.ts";
@@ -51,6 +51,7 @@ const SCHEMAS = {
   EventAccepted: EventAcceptedView,
   Event: EventView,
   EventDetail: EventDetailView,
+  EventDelivery: EventDeliveryView,
   EventType: EventTypeView,
   NewKey: NewKeyBody,
   NewKeyWithToken: NewKeyView,

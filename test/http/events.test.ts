@@ -204,16 +204,20 @@ test("events are listed newest first, and by type", async () => {
   expect((await app.call("GET", next.replace("resume.created", "user.registered"))).status).toBe(422);
 });
 
-test("an event is shown with its deliveries", async () => {
+test("an event is shown with its deliveries, and whose each is", async () => {
   await using app = await startHttpApp();
   await subscribe(app, ["*"]);
+  await subscribe(app, ["resume.*"]);
+  const webhooks = await app.call("GET", "/api/webhooks");
   await post(app, { ...EVENT, id: "mine" });
   const told = await app.call("GET", "/api/events/mine");
   expect(told.at("data")).toMatchObject({
     id: "mine",
     type: "resume.created",
-    ...{ deliveries: [{ event_id: "mine" }] },
+    deliveries: [{ event_id: "mine" }, { event_id: "mine" }],
   });
+  const ids = [told.textAt("data.deliveries.0.webhook_id"), told.textAt("data.deliveries.1.webhook_id")];
+  expect(ids.sort()).toEqual([webhooks.textAt("data.0.id"), webhooks.textAt("data.1.id")].sort());
   expect(told.at("data.data")).toEqual(EVENT.data);
 });
 
