@@ -99,7 +99,7 @@ export const PROBLEMS = {
   body_too_large: {
     status: 413,
     meaning: "The body is longer than the limit that the message names.",
-    hint: "Send less; large content belongs behind a URL in the event's data.",
+    hint: "Send a shorter body.",
   },
   unsupported_media_type: {
     status: 415,

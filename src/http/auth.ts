@@ -4,6 +4,7 @@ import { type Identity, type IdentityParts, identityOf } from "./identity.ts";
 import { refuseCrossSite } from "./origin.ts";
 import type { HttpParts } from "./parts.ts";
 import { DEFAULT_TENANT, TENANT, TENANT_FORM } from "./tenant.ts";
+import { received } from "./validation.ts";
 
 /**
  * What a route asks of a key.
@@ -54,15 +55,15 @@ export function createGate(parts: GateParts): Gate {
 }
 
 function callerOf({ scope, tenant }: Identity, named: string | null): Caller {
-  if (named !== null && !TENANT.test(named)) throw badTenant();
+  if (named !== null && !TENANT.test(named)) throw badTenant(named);
   if (tenant !== null && named !== null && named !== tenant) {
     throw new Problem("foreign_tenant", "The key belongs to another tenant than X-Tenant names.");
   }
   return { scope, tenant: tenant ?? named ?? DEFAULT_TENANT, reach: tenant ?? named };
 }
 
-function badTenant(): Problem {
-  return validationFailed([{ path: "X-Tenant", message: `Must be ${TENANT_FORM}.` }]);
+function badTenant(named: string): Problem {
+  return validationFailed([{ path: "X-Tenant", message: `Must be ${TENANT_FORM}.`, ...received(named) }]);
 }
 
 function refuseScope(access: Exclude<Access, "open">, { scope, tenant }: Identity): void {

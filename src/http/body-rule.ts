@@ -8,6 +8,8 @@ import { validator } from "./validation.ts";
 export interface BodyRule<Schema extends TObject = TObject> {
   readonly schema: Schema;
   readonly maxBytes?: number;
+  /** What to do about a longer one. */
+  readonly tooLargeHint?: string;
   /** No body at all is then the same as `{}`. */
   readonly isOptional?: true;
   /** A field whose object is not read at all: the handler takes its text from `members`. */
@@ -54,7 +56,7 @@ function without(problems: readonly ProblemDetail[], body: object): object {
 const NO_MEMBERS: Members = new Map();
 
 async function membersFor(rule: BodyRule, request: Request): Promise<Members> {
-  const members = await readMembers(request, rule.maxBytes ?? REQUEST_BODY_MAX_BYTES);
+  const members = await readMembers(request, rule.maxBytes ?? REQUEST_BODY_MAX_BYTES, rule.tooLargeHint);
   if (members !== null) return members;
   if (rule.isOptional === true) return NO_MEMBERS;
   throw new Problem("invalid_json", "The body is empty, and a JSON object is expected.");

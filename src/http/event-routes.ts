@@ -31,6 +31,7 @@ function post(parts: EventParts): Route {
     body: {
       schema: EventBody,
       maxBytes: settings.maxEventBytes,
+      tooLargeHint: "Put large content behind a URL in the event's data, or raise POSTHORN_MAX_EVENT_SIZE.",
       verbatim: "data",
       alsoAsks: ({ type }) => (type === undefined ? [] : typeProblems("/type", type, settings.catalogue)),
     },

@@ -1,7 +1,8 @@
 import { scanObject } from "../domain/json-slice.ts";
-import { Problem, validationFailed } from "../domain/problem.ts";
+import { PROBLEMS, Problem, validationFailed } from "../domain/problem.ts";
 import { formatSize } from "../domain/quantity.ts";
 import { JSON_DEPTH_MAX } from "../limits.ts";
+import { shortened } from "./validation.ts";
 
 /** The texts of a JSON object's values, as they came, by their keys. */
 export type Members = ReadonlyMap<string, string>;
@@ -10,12 +11,17 @@ export type Members = ReadonlyMap<string, string>;
  * The body of a request as the members of one JSON object.
  *
  * @param maxBytes more is a 413, noticed before the rest is read, whether the length was declared or not
+ * @param tooLargeHint what that 413 says can be done
  * @returns null when there is no body
  * @throws Problem
  */
-export async function readMembers(request: Request, maxBytes: number): Promise<Members | null> {
+export async function readMembers(
+  request: Request,
+  maxBytes: number,
+  tooLargeHint: string = PROBLEMS.body_too_large.hint,
+): Promise<Members | null> {
   refuseEncoding(request.headers.get("content-encoding"));
-  const bytes = await readBytes(request, maxBytes);
+  const bytes = await readBytes(request, maxBytes, () => tooLarge(maxBytes, tooLargeHint));
   if (bytes.length === 0) return null;
   refuseMediaType(request.headers.get("content-type"));
   return membersOf(decode(bytes));
@@ -30,41 +36,45 @@ function refuseEncoding(encoding: string | null): void {
 }
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\b/i;
 
 function refuseMediaType(type: string | null): void {
   if (type !== null && JSON_TYPE.test(type)) return;
-  const given = type === null ? "has no Content-Type" : "is of another Content-Type";
-  throw new Problem("unsupported_media_type", `The body must be application/json, and this one ${given}.`);
+  const given = type ? `is ${shortened(type)}` : "has no Content-Type";
+  const message = `The body must be application/json, and this one ${given}.`;
+  const isOfForm = type !== null && FORM_TYPE.test(type);
+  throw new Problem("unsupported_media_type", message, isOfForm ? { hint: CURL_HINT } : {});
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+const CURL_HINT =
+  "Send `Content-Type: application/json`. curl names the type of a form unless it is told: -H 'Content-Type: application/json', or --json in the place of -d.";
+
+async function readBytes(request: Request, maxBytes: number, refusal: () => Problem): Promise<Uint8Array> {
   const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  if (declared !== null && Number(declared) > maxBytes) throw refusal();
   try {
-    return declared === null ? await readUpTo(request, maxBytes) : await request.bytes();
+    return declared === null ? await readUpTo(request, maxBytes, refusal) : await request.bytes();
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem("incomplete_body", "The body ended before it was complete.");
   }
 }
 
-async function readUpTo(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readUpTo(request: Request, maxBytes: number, refusal: () => Problem): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop cancels the stream, so what comes after the limit is not read.
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > maxBytes) throw tooLarge(maxBytes);
+    if (length > maxBytes) throw refusal();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(maxBytes: number): Problem {
-  return new Problem(
-    "body_too_large",
-    `The body is longer than ${formatSize(maxBytes)}, which is the most for this route.`,
-  );
+function tooLarge(maxBytes: number, hint: string): Problem {
+  const message = `The body is longer than ${formatSize(maxBytes)}, which is the most for this route.`;
+  return new Problem("body_too_large", message, { hint });
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
