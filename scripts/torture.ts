@@ -1,7 +1,8 @@
 import { killCycles } from "../test/torture/kill-cycles.ts";
+import { killPoints } from "../test/torture/kill-points.ts";
 import { chosenSeed, report, type Suite, type SuiteOptions } from "../test/torture/suite.ts";
 
-const SUITES: readonly Suite[] = [killCycles];
+const SUITES: readonly Suite[] = [killCycles, killPoints];
 
 const args = Bun.argv.slice(2);
 const names = args.filter((arg) => arg !== "--full");

@@ -29,10 +29,14 @@ type Settings = Readonly<Record<string, string>>;
 /** What lets it send to receivers of the test itself. */
 export const LOOPBACK_ALLOWED: Settings = { POSTHORN_ALLOW_PRIVATE_CIDRS: "127.0.0.0/8" };
 
-/** Starts `posthorn serve` in `place`, on a free port, with no other environment than these settings; waits until it listens. */
-export async function startBinary(place: Place, settings: Settings = {}): Promise<Binary> {
+/**
+ * Starts `posthorn serve` in `place`, on a free port, with no other environment than these settings; waits until it listens.
+ *
+ * @param command what to run instead: another build, or one wrapped into something
+ */
+export async function startBinary(place: Place, settings: Settings = {}, command?: readonly string[]): Promise<Binary> {
   const env = { POSTHORN_PORT: "0", ...settings };
-  const program = startProgram([await builtBinary(), "serve"], { env, cwd: place.path });
+  const program = startProgram(command ?? [await builtBinary(), "serve"], { env, cwd: place.path });
   const line = await Promise.race([program.logged("Posthorn is listening"), refusal(program)]);
   const url = String(line["url"]).replace(/\/$/, "");
   const adminKey = settings["POSTHORN_ADMIN_KEY"] ?? readFileSync(join(place.dataDir, "admin.key"), "utf8").trim();

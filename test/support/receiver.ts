@@ -1,4 +1,5 @@
 import { createArrivals } from "./arrivals.ts";
+import type { TestCertificate } from "./certificate.ts";
 
 /** A request as a real receiver got it. */
 export interface ReceivedRequest {
@@ -28,7 +29,7 @@ export type ReceiverScript =
   | ((request: ReceivedRequest, n: number) => ReceiverReply | Promise<ReceiverReply>);
 
 export interface Receiver extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`; add a path to it. */
+  /** `http://127.0.0.1:<port>`, or `https:` with a certificate; add a path to it. */
   readonly origin: string;
   readonly port: number;
   readonly requests: readonly ReceivedRequest[];
@@ -38,14 +39,15 @@ export interface Receiver extends AsyncDisposable {
   become(script: ReceiverScript): void;
 }
 
-/** A real HTTP server on a free loopback port that answers as it is told: 200 unless told otherwise. */
-export function startReceiver(script: ReceiverScript = [200]): Receiver {
+/** A real HTTP server on a free loopback port, on TLS with a certificate, that answers as it is told: 200 unless told otherwise. */
+export function startReceiver(script: ReceiverScript = [200], certificate?: TestCertificate): Receiver {
   const arrivals = createArrivals<ReceivedRequest>();
   let decide = decisionOf(script);
 
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
+    ...(certificate !== undefined && { tls: { key: certificate.key, cert: certificate.certificate } }),
     // A receiver that hangs on purpose must not be cut off by its own server.
     idleTimeout: 0,
     async fetch(request) {
@@ -57,7 +59,7 @@ export function startReceiver(script: ReceiverScript = [200]): Receiver {
   });
 
   return {
-    origin: `http://127.0.0.1:${server.port}`,
+    origin: `${certificate === undefined ? "http" : "https"}://127.0.0.1:${server.port}`,
     port: server.port ?? 0,
     requests: arrivals.all,
     next: arrivals.next,

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { builtBinary } from "../support/binary-build.ts";
+import { buildWithCrashPoints } from "./crash-build.ts";
+import { CRASH_POINTS } from "./crash-point.ts";
+import { dieOnAnEventsWay } from "./kill-points-event.ts";
+import { dieInUpkeep } from "./kill-points-upkeep.ts";
+import type { Suite } from "./suite.ts";
+
+/** The test build holds each of them; the product holds none. */
+const TRACES = ["CRASH_POINT_FILE", ...CRASH_POINTS];
+
+export const killPoints: Suite = {
+  name: "kill-points",
+  describe:
+    "kill -9 at chosen points: what is true afterwards is what is legal there, in a build that the product is not",
+  run: async () => {
+    using build = await buildWithCrashPoints();
+    assert.deepEqual(tracesIn(await builtBinary()), [], "the product knows of crash points");
+    assert(tracesIn(build.path).includes("CRASH_POINT_FILE"), "the search finds nothing in the test build either");
+    const onTheWay = await dieOnAnEventsWay(build.path);
+    const inUpkeep = await dieInUpkeep(build.path);
+    return { "points on an event's way": onTheWay, "points in pruning, removal, migration": inUpkeep, lost: 0 };
+  },
+};
+
+function tracesIn(binaryPath: string): readonly string[] {
+  const bytes = readFileSync(binaryPath);
+  return TRACES.filter((trace) => bytes.includes(trace) || bytes.includes(Buffer.from(trace, "utf16le")));
+}
