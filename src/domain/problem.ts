@@ -9,6 +9,9 @@ interface ProblemKind {
   readonly hint: string;
 }
 
+const FIRST_KEY =
+  "The first key is POSTHORN_ADMIN_KEY, or else stands in admin.key in the data directory; with it, POST /api/keys makes others.";
+
 /** Every way in which the API says no. The codes are part of the contract: they are never renamed. */
 export const PROBLEMS = {
   invalid_json: {
@@ -29,17 +32,17 @@ export const PROBLEMS = {
   missing_key: {
     status: 401,
     meaning: "The request bears neither a key nor a session cookie.",
-    hint: "Send `Authorization: Bearer <key>`, or open a session with POST /api/session.",
+    hint: `Send \`Authorization: Bearer <key>\`, or open a session with POST /api/session. ${FIRST_KEY}`,
   },
   invalid_key: {
     status: 401,
     meaning: "The key is unknown, mistyped or deleted.",
-    hint: "Make a key with POST /api/keys, and send it as `Authorization: Bearer <key>`.",
+    hint: FIRST_KEY,
   },
   expired_key: {
     status: 401,
     meaning: "The key was valid once.",
-    hint: "Make a new key with POST /api/keys.",
+    hint: "Make a new key with POST /api/keys and an admin key.",
   },
   webhook_secret_as_key: {
     status: 401,

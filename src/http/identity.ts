@@ -51,7 +51,7 @@ function bearerOf(authorization: string): string {
 export async function identify({ store, clock, settings }: IdentityParts, token: string): Promise<Identity> {
   const keyHash = hashToken(token);
   if (isSameHash(keyHash, settings.adminKeyHash)) return configuredAdmin(keyHash);
-  refuseForm(token);
+  refuseForm(token, settings.adminKeyHash !== null);
   const key = await store.findKey(keyHash);
   if (key === null) throw unauthenticated("invalid_key", "There is no such key; it may have been deleted.");
   if (key.expiresAt !== null && key.expiresAt <= clock.wall()) throw expired(key);
@@ -79,17 +79,24 @@ function isSameHash(hash: string, configured: string | null): boolean {
   return timingSafeEqual(Buffer.from(hash), Buffer.from(configured));
 }
 
-function refuseForm(token: string): void {
+/** Only what Posthorn makes has a form; POSTHORN_ADMIN_KEY is any text, and was compared before. */
+function refuseForm(token: string, hasConfiguredKey: boolean): void {
   const problem = tokenProblem(token);
   if (problem === null) return;
   if (token.startsWith("whsec_")) {
     throw unauthenticated("webhook_secret_as_key", "This is a webhook's secret, not a key for the API.");
   }
-  const message =
-    problem === "mistyped"
-      ? "The key is mistyped or cut: its check characters do not match."
-      : "This is not a key: keys begin with posthorn_. A webhook's secret does not open the API.";
-  throw unauthenticated("invalid_key", message);
+  throw unauthenticated("invalid_key", problem === "mistyped" ? MISTYPED : notAToken(token, hasConfiguredKey));
+}
+
+const MISTYPED = "The key is mistyped or cut: its check characters do not match.";
+const QUOTES = /^["'`]|["'`]$/;
+
+function notAToken(token: string, hasConfiguredKey: boolean): string {
+  if (QUOTES.test(token)) return "The key stands in quotes: send it without them.";
+  return hasConfiguredKey
+    ? "This is not a key: it does not begin with posthorn_, and it is not POSTHORN_ADMIN_KEY either, which may be mistyped here."
+    : "This is not a key: keys begin with posthorn_. A webhook's secret does not open the API.";
 }
 
 function expired({ expiresAt }: Key): Problem {

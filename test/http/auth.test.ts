@@ -89,8 +89,15 @@ test.each([
   ["a key that is unknown", `Bearer ${newToken(new Uint8Array(32))}`, "invalid_key", /no such key/],
   ["a key that is cut", `Bearer ${newToken(new Uint8Array(32)).slice(0, 40)}`, "invalid_key", /mistyped or cut/],
   ["a text that is no key", "Bearer hunter2", "invalid_key", /begin with posthorn_/],
+  ["a key in quotes", `Bearer "${newToken(new Uint8Array(32))}"`, "invalid_key", /in quotes: send it without them/],
+  ["the admin key in quotes", `Bearer '${ADMIN_KEY}'`, "invalid_key", /in quotes: send it without them/],
   ["a webhook's secret", "Bearer whsec_c2VjcmV0", "webhook_secret_as_key", /webhook's secret, not a key/],
-  ["an admin key with one more character", `Bearer ${ADMIN_KEY}!`, "invalid_key", /begin with posthorn_/],
+  [
+    "an admin key with one more character",
+    `Bearer ${ADMIN_KEY}!`,
+    "invalid_key",
+    /POSTHORN_ADMIN_KEY either, which may be mistyped/,
+  ],
 ])("%s is a 401 that says so", async (_, authorization, code, message) => {
   await using app = await startHttpApp();
   const headers: Record<string, string> = authorization === null ? {} : { Authorization: authorization };
@@ -114,7 +121,10 @@ test("a key ends when it expires, to the millisecond", async () => {
 
 test("the configured admin key is valid only while it is set", async () => {
   await using app = await startHttpApp({ settings: { adminKeyHash: null } });
-  expect((await app.call("GET", "/api/webhooks", { key: ADMIN_KEY })).status).toBe(401);
+  const told = await app.call("GET", "/api/webhooks", { key: ADMIN_KEY });
+  expect(told.status).toBe(401);
+  expect(told.textAt("error.message")).not.toContain("POSTHORN_ADMIN_KEY");
+  expect(told.textAt("error.hint")).toContain("admin.key in the data directory");
 });
 
 const HOOK = { url: "https://example.com/hook", events: ["*"] };
