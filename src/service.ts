@@ -65,7 +65,8 @@ export async function buildService(config: Config, world: World, extras: Service
   const startedAt = clock.wall();
   const dataDir = DataDir.open(config.dataDir);
   const secretKey = dataDir.secretKey(config.secretKey, random);
-  const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal });
+  const onLeftOut = (commits: number) => log.warn(LEFT_OUT, { commits });
+  const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal, onLeftOut });
 
   const ownTargets = ownTargetsOf(config, machine);
   const { allowPrivateCidrs, allowHosts, connectTimeoutMs, responseCaptureBytes, timeoutMs, retryScheduleMs } = config;
@@ -146,6 +147,9 @@ export async function buildService(config: Config, world: World, extras: Service
     abort,
   };
 }
+
+const LEFT_OUT =
+  "the end of the write-ahead log is damaged or cut off, and left out; what was acknowledged last may be missing";
 
 /** Where Posthorn itself is reached is never a webhook's target. A port of 0 is known only once it listens. */
 function ownTargetsOf({ host, port, publicUrl }: Config, machine: Machine): OwnTarget[] {

@@ -8,6 +8,7 @@ import { migrate } from "./migrations.ts";
 const APPLICATION_ID = 0x5068526e;
 export const IN_MEMORY = ":memory:";
 export const DATABASE_FILE = "posthorn.db";
+export const WRITE_AHEAD_LOG_FILE = "posthorn.db-wal";
 
 const INCREMENTAL = 2;
 const SYNCHRONOUS_FULL = 2;
