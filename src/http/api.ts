@@ -4,10 +4,12 @@ import { Problem } from "../domain/problem.ts";
 import { createGate } from "./auth.ts";
 import { allowOrigin, preflight } from "./cors.ts";
 import { problemOf, problemResponse } from "./errors.ts";
+import { type NearPath, nearPath } from "./near-path.ts";
 import type { HttpParts } from "./parts.ts";
 import { type PathTable, pathTable } from "./path-table.ts";
 import type { Params, Route } from "./route.ts";
 import { apiRoutes } from "./routes.ts";
+import { shortened } from "./validation.ts";
 
 /** The API, still without a socket. */
 export interface Api {
@@ -55,11 +57,12 @@ function createApp(
     if (answerSeconds !== undefined) exchanges.get(request)?.connection?.timeout(request, answerSeconds);
     return route.serve(request, params, gate);
   };
+  const near = nearPath(routes);
   // Elysia takes it for granted that a host has four characters or a port, and finds no path after a shorter one.
   const app = new Elysia({ normalize: false, handler: { standardHostname: false } }).onError(
     ({ error, code, request }) => {
       const { requestId = "" } = exchanges.get(request) ?? {};
-      const problem = code === "NOT_FOUND" ? unrouted(request, methodsOf) : problemOf(error);
+      const problem = code === "NOT_FOUND" ? unrouted(request, methodsOf, near) : problemOf(error);
       if (problem.code === "internal_error") {
         parts.report({ error, requestId, method: request.method, path: pathOf(request) });
       }
@@ -72,15 +75,20 @@ function createApp(
   return app.fetch;
 }
 
-function unrouted(request: Request, methodsOf: PathTable): Problem {
+function unrouted(request: Request, methodsOf: PathTable, near: NearPath): Problem {
   const path = pathOf(request);
   const methods = methodsOf(path);
+  if (methods.length === 0) return unknownRoute(near(path));
   // A path that only looks like ours, such as one with a fragment in it.
-  const isOdd = methods.includes(request.method);
-  if (methods.length === 0 || isOdd) return new Problem("unknown_route", "There is no route of this path.");
+  if (methods.includes(request.method)) return unknownRoute(null);
   const allow = methods.join(", ");
   const message = `This route does not take ${request.method}; it takes ${allow}.`;
   return new Problem("method_not_allowed", message, { headers: { Allow: allow } });
+}
+
+function unknownRoute(meant: string | null): Problem {
+  const suggestion = meant === null ? "" : ` Did you mean ${shortened(meant)}?`;
+  return new Problem("unknown_route", `There is no route of this path.${suggestion}`);
 }
 
 function pathOf(request: Request): string {

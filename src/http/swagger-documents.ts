@@ -1,5 +1,25 @@
 import { Type } from "@sinclair/typebox";
 import type { RouteDocument } from "./route-document.ts";
+import { record } from "./schemas.ts";
+
+export const READ_ROOT: RouteDocument = {
+  tag: "Documentation",
+  operationId: "readRoot",
+  summary: "The way to this page",
+  answer: {
+    status: 302,
+    description: "Browsers are sent to `/swagger`.",
+    kind: "data",
+    schema: record(
+      {
+        documentation: Type.String({ description: "The page for people." }),
+        document: Type.String({ description: "The document for tools." }),
+      },
+      "Where the documentation is.",
+    ),
+    example: { documentation: "/swagger", document: "/swagger/json" },
+  },
+};
 
 export const READ_PAGE: RouteDocument = {
   tag: "Documentation",

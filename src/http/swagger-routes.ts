@@ -1,8 +1,9 @@
 import { Problem } from "../domain/problem.ts";
+import { answer } from "./answer.ts";
 import { openApi } from "./openapi.ts";
 import type { HttpSettings } from "./parts.ts";
 import { openRoute, type Route } from "./route.ts";
-import { READ_ASSET, READ_DOCUMENT, READ_PAGE } from "./swagger-documents.ts";
+import { READ_ASSET, READ_DOCUMENT, READ_PAGE, READ_ROOT } from "./swagger-documents.ts";
 import { SWAGGER_ASSETS, SWAGGER_PAGE, SWAGGER_POLICY } from "./swagger-page.ts";
 
 /** The documentation of `routes` and of itself: a page for people, and the document for tools. */
@@ -12,8 +13,19 @@ export function swaggerRoutes(routes: readonly Route[], settings: Pick<HttpSetti
     written ??= openApi([...routes, ...own], settings);
     return written;
   };
-  const own: readonly Route[] = [page(), document(write), asset()];
+  const own: readonly Route[] = [root(), page(), document(write), asset()];
   return own;
+}
+
+/** For whoever opens the address in a browser. */
+function root(): Route {
+  const data = { documentation: "/swagger", document: "/swagger/json" };
+  return openRoute({
+    method: "GET",
+    path: "/",
+    document: READ_ROOT,
+    handle: () => answer(data, { status: 302, headers: { Location: data.documentation } }),
+  });
 }
 
 function page(): Route {

@@ -33,6 +33,7 @@ const MATRIX: Readonly<Record<string, readonly (string | null)[]>> = {
   "GET /readyz": EVERYBODY,
   "GET /health": READERS,
   "GET /metrics": READERS,
+  "GET /": EVERYBODY,
   "GET /swagger": EVERYBODY,
   "GET /swagger/json": EVERYBODY,
   "GET /swagger/{asset}": EVERYBODY,

@@ -33,7 +33,7 @@ async function openPage(): Promise<Opened> {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(`${listening.url}/swagger`);
+  await page.goto(`${listening.url}/`);
   await page.locator(".opblock").first().waitFor();
   return {
     ...{ app, page, origin: listening.url, strangers, complaints },
@@ -64,7 +64,7 @@ test(
   async () => {
     await using opened = await openPage();
     const { app, page, strangers, complaints } = opened;
-    expect(await page.locator(".opblock").count()).toBe(27);
+    expect(await page.locator(".opblock").count()).toBe(28);
 
     expect((await tryOut(page, "openSession", { key: ADMIN_KEY })).status).toStartWith("201");
     expect(await page.context().cookies()).toMatchObject([

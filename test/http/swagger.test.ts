@@ -36,3 +36,10 @@ test.each(["nothing.js", "..%2Fswagger-ui.js", "swagger-ui-bundle.js.map", "cons
     expect((await app.call("GET", `/swagger/${name}`, { key: null })).at("error.code")).toBe("unknown_route");
   },
 );
+
+test("the root leads to the page", async () => {
+  await using app = await startHttpApp();
+  const told = await app.call("GET", "/", { key: null });
+  expect([told.status, told.headers.get("location")]).toEqual([302, "/swagger"]);
+  expect(told.at("data")).toEqual({ documentation: "/swagger", document: "/swagger/json" });
+});
