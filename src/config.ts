@@ -28,9 +28,10 @@ export interface Loaded {
   readonly sources: Sources;
 }
 
-export type LoadedConfig =
-  | (Loaded & { readonly ok: true; readonly warnings: readonly string[] })
-  | { readonly ok: false; readonly problems: readonly string[] };
+export type LoadedConfig = { readonly warnings: readonly string[] } & (
+  | (Loaded & { readonly ok: true })
+  | { readonly ok: false; readonly problems: readonly string[] }
+);
 
 const DEFAULT = "default";
 
@@ -47,7 +48,8 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const config = Object.fromEntries(readings.map(([field, { value }]) => [field, value])) as Config;
   const sources = Object.fromEntries(readings.map(([field, { source }]) => [field, source])) as Sources;
   const loaded = problems.length === 0 ? fitParts({ config, sources }, problems) : { config, sources };
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, ...loaded, warnings: unknownNames(input.env) };
+  const warnings = unknownNames(input.env);
+  return problems.length > 0 ? { ok: false, problems, warnings } : { ok: true, ...loaded, warnings };
 }
 
 /** `POSTHORN_DATA_DIR` as a flag, without the dashes: `data-dir`. */

@@ -23,7 +23,8 @@ export async function posthorn({ args, env, console, exit }: Invocation): Promis
   if (command.kind === "version") return print(`${VERSION}\n`, console);
   if (command.kind === "mistaken") return refuse(command.problems, console);
   const loaded = loadConfig({ env, flags: command.flags, readFile: (path) => readFileSync(path, "utf8") });
-  if (!loaded.ok) return refuse(loaded.problems, console);
+  // A name that is no setting may be the one that was meant.
+  if (!loaded.ok) return refuse([...loaded.problems, ...loaded.warnings], console);
   return act(command.kind, loaded, { console, exit });
 }
 

@@ -42,6 +42,14 @@ test.each(["serve", "config", "healthcheck"])("%s refuses bad settings, all at o
   expect(error).toContain("--timeout must be");
 });
 
+test("a name that is not a setting is told beside a bad setting too", async () => {
+  const { exitCode, error } = await run(["serve"], { POSTHORN_PORT: "x", POSTHORN_TIMEUOT: "9s" });
+  expect(exitCode).toBe(2);
+  expect(error).toMatch(
+    /^POSTHORN_PORT must be .*\nPOSTHORN_TIMEUOT is not a setting\. Did you mean POSTHORN_TIMEOUT\?\n/,
+  );
+});
+
 describe("config", () => {
   test("tells every value and where it came from", async () => {
     const { exitCode, out } = await run(["config", "--port=99"], { POSTHORN_TIMEOUT: "9s" });
