@@ -13,6 +13,8 @@ export interface PrunerParts {
   readonly cron: string;
 }
 
+type Level = "info" | "debug";
+
 /**
  * Old logs and freed space. croner computes the next run, the wait is on the clock; the work goes in chunks with a pause
  * between them, so that the writer is never held for long.
@@ -22,7 +24,8 @@ export class Pruner {
   readonly #cron: Cron;
   #cancel: () => void = () => {};
   #running: Promise<void> | null = null;
-  #isAskedAgain = false;
+  /** How a run that is still to come tells what it removed. */
+  #asked: Level | null = null;
   #isStopping = false;
 
   constructor(parts: PrunerParts) {
@@ -33,14 +36,12 @@ export class Pruner {
   /** Waits for the next run; what an earlier process left half done goes at once. */
   start(): void {
     this.#arm();
-    this.kick();
+    this.#ask("info");
   }
 
-  /** Runs now, or once more after the run under way: a webhook was deleted, say. */
+  /** Runs now, or once more after the run under way: a webhook was deleted, say, which is nothing to be told of at length. */
   kick(): void {
-    if (this.#isStopping) return;
-    this.#isAskedAgain = true;
-    this.#running ??= this.#runWhileAsked();
+    this.#ask("debug");
   }
 
   /** Ends with the chunk under way. */
@@ -50,31 +51,38 @@ export class Pruner {
     await this.#running;
   }
 
+  #ask(level: Level): void {
+    if (this.#isStopping) return;
+    if (this.#asked !== "info") this.#asked = level;
+    this.#running ??= this.#runWhileAsked();
+  }
+
   #arm(): void {
     const now = this.#parts.clock.wall();
     const next = this.#cron.nextRun(new Date(now));
     if (next === null) return;
     this.#cancel = this.#parts.clock.after(Math.max(0, next.getTime() - now), () => {
-      this.kick();
+      this.#ask("info");
       this.#arm();
     });
   }
 
   async #runWhileAsked(): Promise<void> {
-    while (this.#isAskedAgain && !this.#isStopping) {
-      this.#isAskedAgain = false;
-      await this.#run();
+    while (this.#asked !== null && !this.#isStopping) {
+      const level = this.#asked;
+      this.#asked = null;
+      await this.#run(level);
     }
     this.#running = null;
   }
 
   /** A run that fails is told and left to the next one: nothing is half done between two chunks. */
-  async #run(): Promise<void> {
+  async #run(level: Level): Promise<void> {
     try {
       const now = this.#parts.clock.wall();
       const rows = await this.#tidy(now);
       const pages = await this.#reclaim();
-      if (rows + pages > 0) this.#parts.log.info("pruned", { rows, pages });
+      if (rows + pages > 0) this.#parts.log[level]("pruned", { rows, pages });
     } catch (error) {
       this.#parts.log.warn("pruning failed; the next run goes on", { error: String(error) });
     }
