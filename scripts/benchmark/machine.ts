@@ -26,7 +26,7 @@ export function machineHere(): Machine {
   };
 }
 
-/** What speaks against trusting figures from here, a sentence each. */
+/** Why nothing should be measured here and now, a sentence each. */
 export function doubtsAbout({ load, processors }: Machine, directory: string): readonly string[] {
   const doubts: string[] = [];
   if (load > processors * BUSY_SHARE) {

@@ -23,6 +23,10 @@ export interface Options {
   readonly directory: string;
 }
 
+/** What figures for others come from. */
+export const STANDARD = { seconds: 10, runs: 5, scale: 1 } as const;
+const QUICK = { seconds: 2, runs: 1, scale: 0.01 } as const;
+
 export const USAGE = `scripts/bench measures Posthorn on this machine, beside two yardsticks, and prints one table.
 
   --row NAME      only this row; may be given again (--list shows them)
@@ -51,13 +55,13 @@ export function parseOptions(args: readonly string[], rows: readonly string[]): 
     if (values.list) return { kind: "list" };
     const unknown = (values.row ?? []).find((name) => !rows.includes(name));
     if (unknown !== undefined) throw new Error(`There is no row "${unknown}": ${rows.join(", ")}.`);
-    const quick = values.quick ?? false;
+    const otherwise = values.quick ? QUICK : STANDARD;
     return {
       kind: "run",
       options: {
-        seconds: positive("--seconds", values.seconds, quick ? 2 : 10),
-        runs: Math.ceil(positive("--runs", values.runs, quick ? 1 : 5)),
-        scale: positive("--scale", values.scale, quick ? 0.01 : 1),
+        seconds: positive("--seconds", values.seconds, otherwise.seconds),
+        runs: Math.ceil(positive("--runs", values.runs, otherwise.runs)),
+        scale: positive("--scale", values.scale, otherwise.scale),
         rows: values.row ?? [],
         noQueue: values["no-queue"] ?? false,
         anyway: values.anyway ?? false,

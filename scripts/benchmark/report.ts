@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VERSION } from "../../src/version.ts";
 import type { Machine } from "./machine.ts";
-import type { Options } from "./options.ts";
+import { type Options, STANDARD } from "./options.ts";
 import type { Result } from "./row.ts";
 import { markdownTable } from "./table.ts";
 import { verdictOf } from "./verdict.ts";
@@ -19,7 +19,10 @@ export interface Report {
 /** Prints the table and writes the JSON; false when a row failed or a bar was missed. */
 export function report({ machine, doubts, options, results }: Report, say: (line: string) => void): boolean {
   const table = markdownTable(results);
-  say(`\n${table}\n`);
+  say(`\n${caption(machine)}\n\n${table}\n`);
+  if (options.seconds < STANDARD.seconds || options.runs < STANDARD.runs || options.scale < STANDARD.scale) {
+    say("Shorter, fewer or smaller than the standard: this shows that it runs, and what is far off, but no more.");
+  }
   for (const { row, notes = [], failure } of results) {
     if (failure !== undefined) say(`${row.name} failed: ${failure}`);
     for (const note of notes) say(note);
@@ -28,8 +31,13 @@ export function report({ machine, doubts, options, results }: Report, say: (line
   const content = { version: VERSION, at: new Date(), bun: Bun.version, machine, doubts, options, results };
   writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
   say(`The figures are in ${path}`);
-  if (options.readme) mendReadme(table);
+  if (options.readme) mendReadme(`\n${caption(machine)}\n\n${table}\n`);
   return results.every((result) => result.failure === undefined && !isMissed(result));
+}
+
+/** Without which no figure means anything. */
+function caption({ processors, model, memoryGb, kernel }: Machine): string {
+  return `Posthorn ${VERSION}, Bun ${Bun.version}, ${processors} processors (${model}), ${memoryGb} GB, Linux ${kernel}`;
 }
 
 function isMissed({ row, values }: Result): boolean {

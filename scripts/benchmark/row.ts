@@ -27,6 +27,8 @@ export interface Measured {
   readonly figures: Readonly<Record<string, number>>;
   /** For each bar, in order, what is held to it; null when it could not be measured here. */
   readonly values: readonly (number | null)[];
+  /** More of them, for the JSON alone. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** What a reader of the figures has to know. */
   readonly notes?: readonly string[];
 }

@@ -22,6 +22,8 @@ export interface TrialOptions {
   readonly path: string;
   /** Webhooks that take each event. */
   readonly copies?: number;
+  /** Of the events that lead to `path`, when others lead elsewhere. */
+  readonly share?: number;
   readonly seconds: number;
   readonly types?: readonly string[];
   readonly dataBytes?: number;
@@ -57,12 +59,12 @@ export async function trial(bench: Bench, options: TrialOptions): Promise<Trial>
 
 /** Loads a subject and waits until it has delivered all that it accepted. */
 export async function burst(bench: Bench, options: TrialOptions): Promise<Burst> {
-  const { subject, receiver, path, copies = 1, seconds } = options;
+  const { subject, receiver, path, copies = 1, share = 1, seconds } = options;
   await receiver.call("reset", { path, copies });
   const secondsBefore = processorSecondsOf(subject);
   const loaded = await post(bench, options);
   const patience = Math.max(DRAIN_MIN_SECONDS, seconds * DRAIN_FACTOR);
-  const tally = await receiver.arrived(path, loaded.accepted * copies, patience);
+  const tally = await receiver.arrived(path, Math.round(loaded.accepted * copies * share), patience);
   if (tally.repeated > 0) throw new Error(`${subject.name} delivered ${tally.repeated} events again`);
   const arrival = await receiver.call("latency", { path });
   if (arrival === null) throw new Error("no arrival was timed");

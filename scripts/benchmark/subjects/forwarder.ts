@@ -49,7 +49,7 @@ export class Forwarder {
 }
 
 /** As Posthorn signs (README: What receivers get). */
-function signedHeaders(type: string, body: string): Record<string, string> {
+export function signedHeaders(type: string, body: string): Record<string, string> {
   const timestamp = Math.floor(Date.now() / 1_000);
   const signature = new Bun.CryptoHasher("sha256", SECRET).update(`${timestamp}.${body}`).digest("hex");
   return {

@@ -1,7 +1,6 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Bench } from "../bench.ts";
 import { waitFor } from "../wait.ts";
+import { type LogLine, LogWatch } from "./log-watch.ts";
 import { SECRET, type Subject } from "./subject.ts";
 
 const START_MAX_SECONDS = 30;
@@ -18,14 +17,12 @@ export interface PosthornOptions {
 export interface Posthorn extends Subject {
   readonly directory: string;
   readonly pid: number;
-  /** When its process was started, by `performance.now`. */
-  readonly startedAt: number;
   /** Makes webhooks, each for these event types. */
   subscribe(webhooks: readonly WebhookToMake[]): Promise<readonly string[]>;
   /** Calls the API and gives its `data`. @throws Error for any failure */
   api(method: string, path: string, body?: unknown): Promise<unknown>;
-  /** The log's lines with this message so far. */
-  logged(message: string): readonly unknown[];
+  /** The first line of its log with this message so far, among those that LogWatch keeps. */
+  logged(message: string): LogLine | null;
   /** As SIGTERM does it: the database is complete in its one file afterwards. */
   stop(): Promise<void>;
 }
@@ -35,25 +32,20 @@ export interface WebhookToMake {
   readonly events: readonly string[];
 }
 
-/** Starts the compiled binary with its defaults; its log goes to a file, as an operator would have it. */
+/** Starts the compiled binary with its defaults. */
 export async function startPosthorn(bench: Bench, options: PosthornOptions = {}): Promise<Posthorn> {
   const directory = options.directory ?? bench.directory("posthorn");
-  const log = join(directory, "log");
-  const startedAt = performance.now();
-  const out = openSync(log, "w");
   const child = bench.adopt(
     Bun.spawn([bench.binary, "serve"], {
       cwd: directory,
       env: { ...SETTINGS, ...options.settings },
-      stdio: ["ignore", out, out],
+      stdio: ["ignore", "pipe", "inherit"],
     }),
   );
-  closeSync(out);
-  const logged = (message: string) => linesWith(log, message);
-  const url = await waitFor("Posthorn to listen", START_MAX_SECONDS, () => {
-    if (child.exitCode !== null)
-      throw new Error(`Posthorn ended with ${child.exitCode}:\n${readFileSync(log, "utf8")}`);
-    return logged("Posthorn is listening")[0]?.["url"] ?? null;
+  const log = new LogWatch(child.stdout);
+  const { url } = await waitFor("Posthorn to listen", START_MAX_SECONDS, () => {
+    if (child.exitCode !== null) throw new Error(`Posthorn ended with ${child.exitCode}:\n${log.end}`);
+    return log.first("Posthorn is listening");
   });
   const api = caller(String(url));
   return {
@@ -64,10 +56,9 @@ export async function startPosthorn(bench: Bench, options: PosthornOptions = {})
       pid: child.pid,
       pids: [child.pid],
       directory,
-      startedAt,
-      logged,
       api,
     },
+    logged: (message) => log.first(message),
     subscribe: async (webhooks) => {
       const made: string[] = [];
       for (const webhook of webhooks)
@@ -90,14 +81,6 @@ const SETTINGS = {
   POSTHORN_ADMIN_KEY: KEY,
   POSTHORN_ALLOW_PRIVATE_CIDRS: "127.0.0.0/8",
 };
-
-type LogLine = Readonly<Record<string, unknown>>;
-
-/** Only the whole lines; the last may be under way. */
-function linesWith(log: string, message: string): readonly LogLine[] {
-  const lines = readFileSync(log, "utf8").split("\n").slice(0, -1);
-  return lines.filter((line) => line.includes(`"${message}"`)).map((line): LogLine => JSON.parse(line));
-}
 
 function caller(url: string): Posthorn["api"] {
   return async (method, path, body) => {
