@@ -25,7 +25,7 @@ async function restartForServing(): Promise<number | null> {
   if (process.env["BUN_CONFIG_MAX_HTTP_REQUESTS"] === ceiling) return null;
   const env = { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: ceiling };
   const isCompiled = !Bun.main.endsWith(".ts");
-  const command = [process.execPath, ...(isCompiled ? [] : [Bun.main]), ...args];
+  const command = [process.execPath, ...(isCompiled ? [] : [...process.execArgv, Bun.main]), ...args];
   if (process.platform !== "win32") process.execve?.(process.execPath, command, env);
   // The console sends Ctrl+C to both; only the child decides what it means.
   process.on("SIGINT", () => {});
