@@ -8,8 +8,11 @@ const KB = 1_024;
 export const LANE_START = 2;
 export const UNSETTLED_MAX = 1_024;
 export const TESTS_PER_TENANT_MAX = 4;
-/** Descriptors kept free of deliveries: the API's own connections, the database, the logs. */
+/** Descriptors kept free of deliveries: the API's own connections, the database, the logs. Under a low limit, half of it. */
 export const DESCRIPTORS_RESERVED = 256;
+/** A webhook whose delivery found no descriptor rests for so long, and this often such a want is told. */
+export const DESCRIPTORS_WAIT_MS = 1 * SECOND_MS;
+export const DESCRIPTORS_TOLD_MS = 60 * SECOND_MS;
 
 export const CONCURRENCY_MAX = 16_000;
 export const CONCURRENCY_PER_WEBHOOK_MAX = 1_024;
@@ -45,6 +48,8 @@ export const SUCCESS_CAPTURE_MAX_BYTES = 1 * KB;
 export const RESPONSE_HEADERS_KEPT_MAX_BYTES = 2 * KB;
 export const CONNECT_ADDRESSES_MAX = 3;
 export const IDLE_CONNECTION_MS = 4 * SECOND_MS;
+/** Plain connections kept warm: no more than Bun itself keeps. */
+export const IDLE_PLAIN_CONNECTIONS_MAX = 64;
 /** TLS connections kept warm between requests, all receivers together; beyond it the longest idle one is closed. */
 export const IDLE_TLS_CONNECTIONS_MAX = 512;
 export const RESPONSE_HEAD_MAX_BYTES = 16 * KB;

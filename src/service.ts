@@ -16,14 +16,9 @@ import { engineTime } from "./engine-time.ts";
 import { createMetrics } from "./http/metrics.ts";
 import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
-import {
-  API_GRACE_MS,
-  DESCRIPTORS_RESERVED,
-  KEY_TOKEN_BYTES,
-  LOOP_SILENCE_MAX_MS,
-  OUTCOMES_GRACE_MS,
-} from "./limits.ts";
+import { API_GRACE_MS, KEY_TOKEN_BYTES, LOOP_SILENCE_MAX_MS, OUTCOMES_GRACE_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
+import { connectionBudget } from "./real/descriptors.ts";
 import type { Machine } from "./real/machine.ts";
 import type { Store } from "./store/contract.ts";
 import { openStore } from "./store/open.ts";
@@ -163,11 +158,9 @@ function ownTargetsAt(host: string, port: number, { addresses }: Machine): OwnTa
   return [host, ...(isEverywhere ? addresses : [])].map((at) => ({ host: at, port }));
 }
 
-/** Never above what the open-file limit leaves when the API and the database have theirs. */
+/** Never above what the open-file limit leaves when the API, the database and the idle connections have theirs. */
 function concurrencyOf({ concurrency }: Config, { openFilesMax }: Machine): number {
-  if (openFilesMax === null) return concurrency;
-  const left = Math.max(openFilesMax - DESCRIPTORS_RESERVED, Math.floor(openFilesMax / 4));
-  return Math.max(1, Math.min(concurrency, left));
+  return Math.min(concurrency, connectionBudget(openFilesMax).inFlight);
 }
 
 function adminKeyHashOf({ adminKey }: Config): string | null {

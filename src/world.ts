@@ -48,7 +48,10 @@ export interface OutgoingRequest {
   readonly connectTimeoutMs: Millis;
 }
 
-/** Why no response head came. The only set of failures a transport may give. */
+/**
+ * Why no response head came. The only set of failures a transport may give. `no_descriptors`: this process may open no more
+ * files, so nothing was tried, and nothing follows about the receiver.
+ */
 export type SendFailure =
   | "connect_refused"
   | "connect_timeout"
@@ -56,7 +59,11 @@ export type SendFailure =
   | "tls_failed"
   | "connection_reset"
   | "malformed_response"
+  | "no_descriptors"
   | "aborted";
+
+/** Those that are a receiver's, or of the way to it. */
+export type ReceiverFailure = Exclude<SendFailure, "no_descriptors" | "aborted">;
 
 export type BodyEnd = "complete" | "cut" | "broken" | "slow";
 

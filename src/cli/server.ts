@@ -24,7 +24,8 @@ export interface ServerOptions {
 /** Runs Posthorn until a signal ends it. The first signal lets requests in flight end, a second one stops at once. */
 export async function serve({ config, warnings, console, exit }: ServerOptions): Promise<ExitCode> {
   const signals = stopSignals();
-  const world = createRealWorld();
+  const machine = thisMachine();
+  const world = createRealWorld(machine);
   const log = openLog(config, console, world.clock.wall);
   for (const warning of warnings) log.warn(warning);
   const onFatal = (error: unknown): never => {
@@ -33,7 +34,7 @@ export async function serve({ config, warnings, console, exit }: ServerOptions):
   };
   process.on("uncaughtException", onFatal).on("unhandledRejection", onFatal);
   try {
-    const service = await buildService(config, world, { log, version: VERSION, machine: thisMachine(), onFatal });
+    const service = await buildService(config, world, { log, version: VERSION, machine, onFatal });
     announce(await service.start(), config, log, console);
     await stopAfter(signals, service, log);
     return EXIT.ok;

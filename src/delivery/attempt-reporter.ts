@@ -1,5 +1,6 @@
 import type { Attempt } from "../domain/attempt.ts";
 import type { DeliveryState, Transition } from "../domain/delivery.ts";
+import { DESCRIPTORS_TOLD_MS } from "../limits.ts";
 import type { Log, LogFields } from "../log.ts";
 import type { ClaimedDelivery, Settled } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
@@ -15,6 +16,7 @@ export interface DeliveryCounters {
 export class AttemptReporter {
   readonly #log: Log;
   readonly #counters: DeliveryCounters;
+  #unsentToldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: { readonly log: Log; readonly counters: DeliveryCounters }) {
     this.#log = parts.log;
@@ -36,6 +38,13 @@ export class AttemptReporter {
   interrupted(delivery: ClaimedDelivery, attempt: Attempt): void {
     this.#counters.attemptFinished(attempt.code, attempt.durationMs);
     this.#log.info("attempt interrupted", factsOf(delivery, attempt));
+  }
+
+  /** It concerns every delivery alike, so it is told now and then. `now` is monotonic. */
+  unsent(now: number): void {
+    if (now - this.#unsentToldAt < DESCRIPTORS_TOLD_MS) return;
+    this.#unsentToldAt = now;
+    this.#log.warn("deliveries wait: this process may open no more files; raise its limit (ulimit -n)");
   }
 
   #tellGone({ webhook }: ClaimedDelivery): void {

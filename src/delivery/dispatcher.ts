@@ -1,4 +1,4 @@
-import { POLL_MS, UNSETTLED_MAX } from "../limits.ts";
+import { DESCRIPTORS_WAIT_MS, POLL_MS, UNSETTLED_MAX } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { ClaimedDelivery, DeliveryKey, LaneStart, ReadyDelivery, Store, WebhookKey } from "../store/contract.ts";
 import type { Clock, Millis } from "../world.ts";
@@ -169,6 +169,7 @@ export class Dispatcher {
     if (delivered?.kind === "kept" && delivered.dueAt !== null) {
       lane.offer({ key: entry.key, webhook: entry.webhook, dueAt: delivered.dueAt, isRetry: true });
     }
+    if (delivered?.kind === "unsent") this.#distrust(lane.webhook, this.#parts.now() + DESCRIPTORS_WAIT_MS);
     this.#unsettled -= 1;
     this.#look(lane);
     this.#noticeQuiet();

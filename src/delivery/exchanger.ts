@@ -2,7 +2,7 @@ import type { KeptResponse, Outcome, SignedHeaders, Timings } from "../domain/at
 import { classify, isSuccess } from "../domain/attempt.ts";
 import { BODY_READ_MS, RESPONSE_HEADERS_KEPT_MAX_BYTES, SUCCESS_CAPTURE_MAX_BYTES } from "../limits.ts";
 import type { ClaimedDelivery } from "../store/contract.ts";
-import type { Answer, Clock, Exchange, Millis, Transport } from "../world.ts";
+import type { Answer, Clock, Exchange, Millis, SendFailure, Transport } from "../world.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Guard, Passage } from "./guard.ts";
 import { type Sealing, type SignedRequest, signRequest } from "./signed-request.ts";
@@ -16,9 +16,10 @@ export interface ExchangerParts {
   readonly responseCaptureBytes: number;
 }
 
-/** What came of one request; `outcome` null: it was cut off because the process stops. */
+/** What came of one request. */
 export interface Reply {
-  readonly outcome: Outcome | null;
+  /** `stopped`: it was cut off because the process stops. `unsent`: this process may open no more files, so nothing was tried. */
+  readonly outcome: Outcome | "stopped" | "unsent";
   readonly startedAt: Millis;
   /** To the complete head, or to the failure. */
   readonly durationMs: Millis;
@@ -43,7 +44,7 @@ export class Exchanger {
     const startedAt = clock.wall();
     const startedMonotonic = clock.monotonic();
     const elapsed = () => Math.max(0, Math.round(clock.monotonic() - startedMonotonic));
-    const unsent = (outcome: Outcome | null, dnsMs: number | null): Reply => {
+    const unsent = (outcome: Outcome | "stopped", dnsMs: number | null): Reply => {
       const timings = { ...NO_TIMINGS, dnsMs };
       return { outcome, startedAt, durationMs: elapsed(), signed: null, response: null, timings };
     };
@@ -59,8 +60,7 @@ export class Exchanger {
     const durationMs = elapsed();
     const base = { startedAt, durationMs, signed: request.signed };
     if (!sent.ok) {
-      const outcome: Outcome | null =
-        sent.failure === "aborted" ? cutOff(deadline, timeoutMs) : { kind: "unreachable", failure: sent.failure };
+      const outcome = failureOf(sent.failure, deadline, timeoutMs);
       return { ...base, outcome, response: null, timings: { ...NO_TIMINGS, dnsMs: passage.dnsMs } };
     }
     const { answer } = sent;
@@ -98,8 +98,13 @@ export class Exchanger {
   }
 }
 
-function cutOff(deadline: Deadline, timeoutMs: Millis): Outcome | null {
-  return deadline.cause === "stopped" ? null : { kind: "timeout", afterMs: timeoutMs };
+function failureOf(failure: SendFailure, deadline: Deadline, timeoutMs: Millis): Reply["outcome"] {
+  if (failure === "aborted") return cutOff(deadline, timeoutMs);
+  return failure === "no_descriptors" ? "unsent" : { kind: "unreachable", failure };
+}
+
+function cutOff(deadline: Deadline, timeoutMs: Millis): Outcome | "stopped" {
+  return deadline.cause === "stopped" ? "stopped" : { kind: "timeout", afterMs: timeoutMs };
 }
 
 function refusal(passage: Extract<Passage, { ok: false }>): Outcome {

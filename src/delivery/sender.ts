@@ -1,6 +1,7 @@
 import type { Attempt, Outcome } from "../domain/attempt.ts";
 import { describe } from "../domain/attempt.ts";
 import { decide, laneHoldMs, type Transition } from "../domain/delivery.ts";
+import { DESCRIPTORS_WAIT_MS } from "../limits.ts";
 import type { ClaimedDelivery, Settled, Store } from "../store/contract.ts";
 import type { Clock, Millis, Random } from "../world.ts";
 import type { AttemptReporter } from "./attempt-reporter.ts";
@@ -14,18 +15,22 @@ export interface SenderParts {
   readonly random: Pick<Random, "unit">;
   /** Engine time. */
   readonly now: () => Millis;
-  readonly reporter: Pick<AttemptReporter, "settled" | "interrupted">;
+  readonly reporter: Pick<AttemptReporter, "settled" | "interrupted" | "unsent">;
   readonly timeoutMs: Millis;
   readonly retryScheduleMs: readonly Millis[];
 }
 
-/** What a lane may learn when the response has ended; `learnt` is absent when the attempt was cut off by a stop. */
+/** What a lane may learn when the response has ended; `learnt` is absent when the receiver had no say in the end. */
 export interface Response {
   readonly learnt?: { readonly outcome: Outcome; readonly durationMs: Millis };
   readonly holdMs: Millis;
 }
 
-export type Delivered = Settled | { readonly kind: "interrupted" };
+/** `interrupted`: cut off by a stop. `unsent`: there was no descriptor for a connection. Neither counts as an attempt. */
+export type Delivered = Settled | { readonly kind: "interrupted" | "unsent" };
+
+/** A receiver that could not be tried at all, told to somebody who waits for it. */
+const NOT_TRIED: Outcome = { kind: "unreachable", failure: "connect_failed" };
 
 /** One delivery, one attempt: guard → sign → send → classify → decide → settle. */
 export class Sender {
@@ -43,11 +48,16 @@ export class Sender {
    */
   async deliver(delivery: ClaimedDelivery, responded: (response: Response) => void): Promise<Delivered> {
     const reply = await this.#exchange(delivery);
-    if (reply.outcome === null) {
+    const { durationMs } = reply;
+    const outcome = reply.outcome === "unsent" && delivery.isTest ? NOT_TRIED : reply.outcome;
+    if (outcome === "stopped") {
       responded({ holdMs: 0 });
       return this.#release(delivery, reply);
     }
-    const { outcome, durationMs } = reply;
+    if (outcome === "unsent") {
+      responded({ holdMs: DESCRIPTORS_WAIT_MS });
+      return this.#putBack(delivery);
+    }
     const next = this.#decide(delivery, outcome);
     responded({ learnt: { outcome, durationMs }, holdMs: laneHoldMs(outcome, next) });
     const attempt = attemptOf(delivery, reply, outcome);
@@ -87,15 +97,22 @@ export class Sender {
     });
   }
 
+  /** It is as if it had never been claimed. */
+  async #putBack(delivery: ClaimedDelivery): Promise<Delivered> {
+    await this.#parts.store.release(delivery.lease);
+    this.#parts.reporter.unsent(this.#parts.clock.monotonic());
+    return { kind: "unsent" };
+  }
+
   async #release(delivery: ClaimedDelivery, reply: Reply): Promise<Delivered> {
-    const attempt = attemptOf(delivery, reply, null);
+    const attempt = attemptOf(delivery, reply, "stopped");
     await this.#parts.store.release(delivery.lease, attempt);
     this.#parts.reporter.interrupted(delivery, attempt);
     return { kind: "interrupted" };
   }
 }
 
-function attemptOf(delivery: ClaimedDelivery, reply: Reply, outcome: Outcome | null): Attempt {
+function attemptOf(delivery: ClaimedDelivery, reply: Reply, outcome: Outcome | "stopped"): Attempt {
   const { startedAt, durationMs, signed, response, timings } = reply;
   return {
     number: delivery.attempts + 1,
@@ -103,15 +120,15 @@ function attemptOf(delivery: ClaimedDelivery, reply: Reply, outcome: Outcome | n
     durationMs,
     url: delivery.webhook.url,
     code: codeOf(outcome),
-    error: outcome === null ? "Interrupted: Posthorn was stopped during the attempt" : describe(outcome),
-    statusCode: outcome !== null && "status" in outcome ? outcome.status : null,
+    error: outcome === "stopped" ? "Interrupted: Posthorn was stopped during the attempt" : describe(outcome),
+    statusCode: outcome !== "stopped" && "status" in outcome ? outcome.status : null,
     signed,
     response,
     timings,
   };
 }
 
-function codeOf(outcome: Outcome | null): Attempt["code"] {
-  if (outcome === null) return "interrupted";
+function codeOf(outcome: Outcome | "stopped"): Attempt["code"] {
+  if (outcome === "stopped") return "interrupted";
   return outcome.kind === "unreachable" ? outcome.failure : outcome.kind;
 }

@@ -1,4 +1,4 @@
-import type { Answer, BodyEnd, Millis, SendFailure } from "../world.ts";
+import type { Answer, BodyEnd, Millis, ReceiverFailure } from "../world.ts";
 import type { AddressVerdict } from "./address.ts";
 import { parseRetryAfter } from "./retry.ts";
 
@@ -21,7 +21,7 @@ export type Outcome =
       readonly retryAfterMs: Millis | null;
     }
   | { readonly kind: "timeout"; readonly afterMs: Millis }
-  | { readonly kind: "unreachable"; readonly failure: Exclude<SendFailure, "aborted"> }
+  | { readonly kind: "unreachable"; readonly failure: ReceiverFailure }
   | { readonly kind: "unresolved" }
   | { readonly kind: "blocked"; readonly rule: BlockRule };
 
@@ -46,7 +46,7 @@ export interface Attempt {
   readonly durationMs: Millis;
   readonly url: string;
   /** `interrupted`: aborted at shutdown; does not count. */
-  readonly code: Outcome["kind"] | Exclude<SendFailure, "aborted"> | "interrupted";
+  readonly code: Outcome["kind"] | ReceiverFailure | "interrupted";
   /** A sentence for people; null exactly after a success. */
   readonly error: string | null;
   readonly statusCode: number | null;
@@ -101,7 +101,7 @@ export function classify(head: Pick<Answer, "status" | "statusText" | "headers">
   };
 }
 
-const UNREACHABLE: Readonly<Record<Exclude<SendFailure, "aborted">, string>> = {
+const UNREACHABLE: Readonly<Record<ReceiverFailure, string>> = {
   connect_refused: "Connection refused: nothing listens at the receiver's address",
   connect_timeout: "Connection timeout: the receiver's address did not answer",
   connect_failed: "Connection failed: the receiver's address cannot be reached",
@@ -116,7 +116,10 @@ export function describe(outcome: Outcome): string | null {
     case "success":
       return null;
     case "status":
-      return `HTTP ${outcome.status} ${printable(outcome.statusText)}`.trimEnd() + (isRedirect(outcome.status) ? NOT_FOLLOWED : "");
+      return (
+        `HTTP ${outcome.status} ${printable(outcome.statusText)}`.trimEnd() +
+        (isRedirect(outcome.status) ? NOT_FOLLOWED : "")
+      );
     case "timeout":
       return `Connection timeout: no response within ${outcome.afterMs / 1_000} s`;
     case "unreachable":

@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { IDLE_CONNECTION_MS } from "../limits.ts";
 import type { Answer, Exchange, OutgoingRequest, SendFailure, Transport } from "../world.ts";
+import { isWantOfDescriptors } from "./descriptors.ts";
 import { wireHeaders } from "./request-headers.ts";
 import { type BodySource, readBody } from "./response-body.ts";
 
@@ -13,9 +14,10 @@ const MALFORMED: Exchange = { ok: false, failure: "malformed_response", nothingW
  * address and port, whatever the Host. It cannot tell a connect from the wait for an answer, so `connectTimeoutMs` is not
  * kept and timings are null: the caller's deadline covers both.
  */
-export function createFetchTransport(): Transport {
+export function createFetchTransport(idleMax: number): Transport {
   // Bun's timer is coarse: an idle connection is closed after four to eight seconds.
-  const session = new Bun.FetchSession({ proxy: false, keepAlive: { idleTimeout: IDLE_CONNECTION_MS / 1_000 } });
+  const keepAlive = { idleTimeout: IDLE_CONNECTION_MS / 1_000, maxIdleSockets: idleMax };
+  const session = new Bun.FetchSession({ proxy: false, keepAlive });
   return {
     send: (request, signal) => send(session, request, signal),
     close: async () => session.close(),
@@ -81,16 +83,15 @@ const CONNECT_FAILED: ReadonlySet<string> = new Set([
   "EAFNOSUPPORT",
   "EHOSTDOWN",
   "EHOSTUNREACH",
-  "EMFILE",
   "ENETDOWN",
   "ENETUNREACH",
-  "ENFILE",
   "EPERM",
 ]);
 
 /** fetch's codes are either the system's (`ECONNRESET`) or the names of its HTTP parser's errors (`InvalidContentLength`). */
 function failureOf(error: unknown): Exchange {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (isWantOfDescriptors(code)) return failed("no_descriptors", true);
   if (code === "ECONNREFUSED") return failed("connect_refused", true);
   if (CONNECT_FAILED.has(code)) return failed("connect_failed", true);
   if (/^[A-Z][a-z]/.test(code)) return MALFORMED;

@@ -1,17 +1,25 @@
-import { IDLE_TLS_CONNECTIONS_MAX } from "../limits.ts";
 import type { OutgoingRequest } from "../world.ts";
 import { connectionKey, TlsConnection } from "./tls-connection.ts";
+
+export interface TlsConnectionsOptions {
+  /** PEM certificates to trust instead of the system's. */
+  readonly ca: string | undefined;
+  /** Beyond it the longest idle connection is closed. */
+  readonly idleMax: number;
+}
 
 /** Connections between two requests, so that the next one to the same receiver needs no handshake. */
 export class TlsConnections {
   readonly #ca: string | undefined;
+  readonly #idleMax: number;
   /** The longest idle first. */
   readonly #idle = new Set<TlsConnection>();
   readonly #idleByKey = new Map<string, TlsConnection[]>();
   #closed = false;
 
-  constructor(ca: string | undefined) {
+  constructor({ ca, idleMax }: TlsConnectionsOptions) {
     this.#ca = ca;
+    this.#idleMax = idleMax;
   }
 
   /** An idle connection of the request's origin and address, the one used last; else a new one. */
@@ -32,7 +40,7 @@ export class TlsConnections {
     const siblings = this.#idleByKey.get(connection.key);
     if (siblings === undefined) this.#idleByKey.set(connection.key, [connection]);
     else siblings.push(connection);
-    if (this.#idle.size > IDLE_TLS_CONNECTIONS_MAX) this.#closeLongestIdle();
+    if (this.#idle.size > this.#idleMax) this.#closeLongestIdle();
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { ConnectTimings, Millis, SendFailure } from "../world.ts";
+import { areDescriptorsSpent } from "./descriptors.ts";
 
 export interface TlsTarget {
   /** The literal address to connect to. */
@@ -80,6 +81,8 @@ function failed(failure: SendFailure, cause?: Error): Dialled {
 }
 
 function connectFailure(error: Error | undefined): SendFailure {
+  // Bun calls that a refused connection too.
+  if (areDescriptorsSpent()) return "no_descriptors";
   const code = error !== undefined && "code" in error ? error.code : null;
   if (code === "ECONNREFUSED") return "connect_refused";
   return code === "ETIMEDOUT" ? "connect_timeout" : "connect_failed";

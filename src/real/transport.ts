@@ -1,9 +1,12 @@
 import type { Transport } from "../world.ts";
+import { type ConnectionBudget, connectionBudget } from "./descriptors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 
 export interface TransportOptions {
   /** PEM certificates that `https:` receivers are checked against, instead of the system's. */
   readonly ca?: string;
+  /** How many idle connections are kept; without it, as many as an unlimited machine allows. */
+  readonly idle?: Pick<ConnectionBudget, "idlePlain" | "idleTls">;
 }
 
 /**
@@ -11,14 +14,14 @@ export interface TransportOptions {
  * `https:` receivers warm. No name is resolved, no redirect followed, no proxy of the environment used, nothing sent twice,
  * nothing decompressed.
  */
-export function createTransport({ ca }: TransportOptions = {}): Transport {
-  const plain = createFetchTransport();
+export function createTransport({ ca, idle = connectionBudget(null) }: TransportOptions = {}): Transport {
+  const plain = createFetchTransport(idle.idlePlain);
   let secure: Promise<Transport> | null = null;
 
   /** Loaded by the first `https:` delivery: an idle Posthorn need not hold undici in memory. */
   async function loadSecure(): Promise<Transport> {
     const { createUndiciTransport } = await import("./undici-transport.ts");
-    return createUndiciTransport(ca);
+    return createUndiciTransport({ ca, idleMax: idle.idleTls });
   }
 
   return {

@@ -1,15 +1,13 @@
 import type { Exchange, OutgoingRequest, Transport } from "../world.ts";
-import { TlsConnections } from "./tls-connections.ts";
+import { TlsConnections, type TlsConnectionsOptions } from "./tls-connections.ts";
 import { UndiciExchange } from "./undici-exchange.ts";
 
 /**
  * Sends `https:` requests by undici, which keeps every receiver warm where fetch keeps sixty names. The connection goes to
  * the vetted address; SNI, certificate check and Host are those of the URL.
- *
- * @param ca PEM certificates to trust instead of the system's
  */
-export function createUndiciTransport(ca?: string): Transport {
-  const connections = new TlsConnections(ca);
+export function createUndiciTransport(options: TlsConnectionsOptions): Transport {
+  const connections = new TlsConnections(options);
   return {
     send: (request, signal) => send(connections, request, signal),
     close: async () => connections.close(),

@@ -1,15 +1,17 @@
 import type { World } from "../world.ts";
 import { createClock } from "./clock.ts";
+import { connectionBudget } from "./descriptors.ts";
+import type { Machine } from "./machine.ts";
 import { createRandom } from "./random.ts";
 import { createResolver } from "./resolver.ts";
 import { createTransport } from "./transport.ts";
 
-/** The world as it is. */
-export function createRealWorld(): World {
+/** The world as it is, within what the machine allows. */
+export function createRealWorld({ openFilesMax }: Pick<Machine, "openFilesMax">): World {
   return {
     clock: createClock(),
     random: createRandom(),
     resolver: createResolver(),
-    transport: createTransport(),
+    transport: createTransport({ idle: connectionBudget(openFilesMax) }),
   };
 }

@@ -69,7 +69,7 @@ async function servedOnce(place: Place): Promise<void> {
 
 /** A webhook for each URL and one event for all of them, by the store itself: nothing judges what it is given. */
 async function writeRows({ dataDir }: Place, urls: readonly string[]): Promise<void> {
-  const { clock, random } = createRealWorld();
+  const { clock, random } = createRealWorld({ openFilesMax: null });
   const secretKey = Buffer.from(readFileSync(join(dataDir, "secret.key"), "utf8"), "base64");
   const onFatal = (error: Error) => {
     throw error;

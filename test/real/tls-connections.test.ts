@@ -9,7 +9,7 @@ function requestTo(host: string, address = "127.0.0.1"): OutgoingRequest {
 }
 
 test("a connection is given out again for its own origin and address, and to one request at a time", () => {
-  const connections = new TlsConnections(undefined);
+  const connections = new TlsConnections({ ca: undefined, idleMax: IDLE_TLS_CONNECTIONS_MAX });
   const first = connections.take(requestTo("a.test"));
   expect(connections.take(requestTo("a.test"))).not.toBe(first);
   connections.keep(first);
@@ -19,7 +19,7 @@ test("a connection is given out again for its own origin and address, and to one
 });
 
 test("of two idle connections the one used last is taken, so that the other can grow old", () => {
-  const connections = new TlsConnections(undefined);
+  const connections = new TlsConnections({ ca: undefined, idleMax: IDLE_TLS_CONNECTIONS_MAX });
   const [older, newer] = [connections.take(requestTo("a.test")), connections.take(requestTo("a.test"))];
   connections.keep(older);
   connections.keep(newer);
@@ -27,7 +27,7 @@ test("of two idle connections the one used last is taken, so that the other can 
 });
 
 test("beyond the limit the longest idle connection is closed", () => {
-  const connections = new TlsConnections(undefined);
+  const connections = new TlsConnections({ ca: undefined, idleMax: IDLE_TLS_CONNECTIONS_MAX });
   const all = Array.from({ length: IDLE_TLS_CONNECTIONS_MAX + 1 }, (_, index) =>
     connections.take(requestTo(`host-${index}.test`)),
   );
@@ -37,7 +37,7 @@ test("beyond the limit the longest idle connection is closed", () => {
 });
 
 test("what comes back after the end is closed, not kept", () => {
-  const connections = new TlsConnections(undefined);
+  const connections = new TlsConnections({ ca: undefined, idleMax: IDLE_TLS_CONNECTIONS_MAX });
   const late = connections.take(requestTo("a.test"));
   connections.close();
   connections.keep(late);

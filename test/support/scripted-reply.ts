@@ -5,6 +5,7 @@ import type {
   Exchange,
   Millis,
   OutgoingRequest,
+  ReceiverFailure,
   ResponseBody,
   SendFailure,
 } from "../../src/world.ts";
@@ -15,9 +16,10 @@ export type ScriptedReply =
   | { readonly kind: "answer"; readonly status: number; readonly options: ReplyOptions }
   | { readonly kind: "hang" }
   | { readonly kind: "connect_timeout" }
+  | { readonly kind: "no_descriptors" }
   | { readonly kind: "fail"; readonly failure: ScriptedFailure; readonly afterMs: Millis };
 
-export type ScriptedFailure = Exclude<SendFailure, "aborted" | "connect_timeout">;
+export type ScriptedFailure = Exclude<ReceiverFailure, "connect_timeout">;
 
 export interface ReplyOptions {
   readonly statusText?: string;
@@ -51,12 +53,18 @@ export function connectTimeout(): ScriptedReply {
   return { kind: "connect_timeout" };
 }
 
+/** There is no descriptor for a connection: the receiver is not even tried. */
+export function noDescriptors(): ScriptedReply {
+  return { kind: "no_descriptors" };
+}
+
 export const ABORTED: Exchange = { ok: false, failure: "aborted", nothingWritten: false };
 const NOTHING_WRITTEN: ReadonlySet<SendFailure> = new Set([
   "connect_refused",
   "connect_failed",
   "connect_timeout",
   "tls_failed",
+  "no_descriptors",
 ]);
 
 /** Plays a reply on the fake clock. `ended` is called once the body was read to whatever end. */
@@ -73,6 +81,8 @@ export async function play(
       return ABORTED;
     case "connect_timeout":
       return (await pause(request.connectTimeoutMs, signal, clock)) ? failed("connect_timeout") : ABORTED;
+    case "no_descriptors":
+      return failed("no_descriptors");
     case "fail":
       return (await pause(scripted.afterMs, signal, clock)) ? failed(scripted.failure) : ABORTED;
     case "answer": {

@@ -33,7 +33,7 @@ const ADMIN_KEY = "an-admin-key-of-more-than-32-characters";
 export async function startService(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
   const dataDir = await mkdtemp(join(tmpdir(), "posthorn-test-"));
   const lines: string[] = [];
-  const world = createRealWorld();
+  const world = createRealWorld({ openFilesMax: null });
   const loaded = loadConfig({
     env: {
       POSTHORN_PORT: "0",
