@@ -46,6 +46,7 @@ async function run({ seed, full }: SuiteOptions): Promise<Figures> {
   posthorn.signal("SIGTERM");
   assert.deepEqual([(await posthorn.ended).exitCode, (await posthorn.ended).error], [0, ""]);
   posts.check(keptState(disk.dataDir));
+  assert.deepEqual([...posts.refusals], ["503 storage_full 5"]);
   expectSentOnce(receiver, posts);
   assert.ok(backMs.worst < BACK_AT_WORK_MAX_MS, `back at work only after ${backMs.worst} ms`);
   return {

@@ -30,6 +30,7 @@ export function openWriting(path: string): Database {
     db.run(`PRAGMA journal_size_limit = ${WAL_KEPT_MAX_BYTES}`);
     assertPragma(db, "synchronous", SYNCHRONOUS_FULL);
     migrate(db);
+    assertWritable(db);
     assertPragma(db, "auto_vacuum", INCREMENTAL);
   });
 }
@@ -87,6 +88,11 @@ function refuseForeign(db: Database, path: string): void {
   throw new StoreOpenError(
     `${path} is a database of another program, not Posthorn's: move it away, or set POSTHORN_DATA_DIR to another directory.`,
   );
+}
+
+/** SQLite opens what it may not write for reading alone, without a word. @throws SQLiteError */
+function assertWritable(db: Database): void {
+  db.run("DELETE FROM facts WHERE false");
 }
 
 function assertPragma(db: Database, name: "synchronous" | "auto_vacuum", wanted: number): void {
