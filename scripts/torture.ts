@@ -1,8 +1,11 @@
+import { diskErrors } from "../test/torture/disk-errors.ts";
+import { diskFull } from "../test/torture/disk-full.ts";
 import { killCycles } from "../test/torture/kill-cycles.ts";
 import { killPoints } from "../test/torture/kill-points.ts";
+import { powerLoss } from "../test/torture/power-loss.ts";
 import { chosenSeed, report, type Suite, type SuiteOptions } from "../test/torture/suite.ts";
 
-const SUITES: readonly Suite[] = [killCycles, killPoints];
+const SUITES: readonly Suite[] = [killCycles, killPoints, powerLoss, diskFull, diskErrors];
 
 const args = Bun.argv.slice(2);
 const names = args.filter((arg) => arg !== "--full");
