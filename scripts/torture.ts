@@ -1,11 +1,23 @@
 import { diskErrors } from "../test/torture/disk-errors.ts";
 import { diskFull } from "../test/torture/disk-full.ts";
+import { fewDescriptors } from "../test/torture/few-descriptors.ts";
 import { killCycles } from "../test/torture/kill-cycles.ts";
 import { killPoints } from "../test/torture/kill-points.ts";
 import { powerLoss } from "../test/torture/power-loss.ts";
+import { sigstop } from "../test/torture/sigstop.ts";
+import { sigterm } from "../test/torture/sigterm.ts";
 import { chosenSeed, report, type Suite, type SuiteOptions } from "../test/torture/suite.ts";
 
-const SUITES: readonly Suite[] = [killCycles, killPoints, powerLoss, diskFull, diskErrors];
+const SUITES: readonly Suite[] = [
+  killCycles,
+  killPoints,
+  powerLoss,
+  diskFull,
+  diskErrors,
+  sigterm,
+  sigstop,
+  fewDescriptors,
+];
 
 const args = Bun.argv.slice(2);
 const names = args.filter((arg) => arg !== "--full");

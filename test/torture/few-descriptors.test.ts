@@ -1,0 +1,4 @@
+import { fewDescriptors } from "./few-descriptors.ts";
+import { shortForm } from "./short-form.ts";
+
+shortForm(fewDescriptors, { maxMs: 60_000 });
