@@ -64,7 +64,7 @@ export class Dispatcher {
 
   /** Something about the webhook has changed (turned on, say): its lane asks the table. */
   recheck(webhook: WebhookKey): void {
-    if (!this.#isStopping) this.#distrust(webhook, this.#parts.now());
+    this.#distrust(webhook, this.#parts.now());
   }
 
   /**
@@ -94,6 +94,7 @@ export class Dispatcher {
   }
 
   #distrust(webhook: WebhookKey, at: Millis): void {
+    if (this.#isStopping) return;
     this.#ring.distrust(webhook, at);
     if (at <= this.#parts.now()) this.#pumpSoon();
     else this.#alarm.setBy(at);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { LANE_BUFFER_MAX, LANE_LOW_MARK, POLL_MS } from "../../src/limits.ts";
 import type { ReadyDelivery } from "../../src/store/contract.ts";
 import { createLoop } from "../support/loop.ts";
-import { hang, reply } from "../support/scripted-reply.ts";
+import { hang, noDescriptors, reply } from "../support/scripted-reply.ts";
 
 async function ingestMany(loop: Awaited<ReturnType<typeof createLoop>>, count: number): Promise<ReadyDelivery[]> {
   const deliveries: ReadyDelivery[] = [];
@@ -278,6 +278,19 @@ test("what is cut off is interrupted, does not count, and is sent again with the
     ["interrupted", 1],
     ["success", 1],
   ]);
+});
+
+test("a stop leaves no timer behind, not even for what has to be tried again", async () => {
+  await using loop = await createLoop();
+  await loop.webhook();
+  const tried = Promise.withResolvers<void>();
+  loop.world.transport.otherwise(() => tried.promise.then(noDescriptors));
+  await loop.post();
+  await loop.world.clock.settle();
+  const stopped = loop.dispatcher.stop();
+  tried.resolve();
+  await stopped;
+  expect(loop.world.clock.pending).toBe(0);
 });
 
 test("an abort ends a stop at once and loses nothing", async () => {
