@@ -13,7 +13,7 @@ export const EVENT_TYPE = "resume.created";
 /** What a subject has to deliver everything, at least; a slow one gets a multiple of the load's own time. */
 const DRAIN_MIN_SECONDS = 30;
 const DRAIN_FACTOR = 5;
-const WARM_UP_SECONDS = 1;
+const WARM_UP_MAX_SECONDS = 1;
 
 export interface TrialOptions {
   readonly subject: Subject;
@@ -52,7 +52,7 @@ export interface Trial extends Burst {
 
 /** Loads a subject that is warm. */
 export async function trial(bench: Bench, options: TrialOptions): Promise<Trial> {
-  const warmUp = await burst(bench, { ...options, seconds: WARM_UP_SECONDS });
+  const warmUp = await burst(bench, { ...options, seconds: Math.min(WARM_UP_MAX_SECONDS, options.seconds) });
   await assertSigned(options.receiver);
   return { ...(await burst(bench, options)), warmedUpWith: warmUp.loaded.accepted };
 }

@@ -12,7 +12,7 @@ export class Poster {
   readonly #body: ReturnType<typeof payloadMaker>;
   readonly #latenciesMs: number[] = [];
   readonly #latenessMs: number[] = [];
-  readonly #startedAt = now();
+  #startedAt = 0;
   #posted = 0;
 
   constructor(load: Load) {
@@ -31,6 +31,7 @@ export class Poster {
 
   /** The next event, which was due at `at`. @throws Error for any answer but 202: figures of refusals would mean nothing */
   async post(connection: Connection, at: number): Promise<void> {
+    if (this.#posted === 0) this.#startedAt = now();
     const number = this.#posted++;
     const type = this.#load.types[number % this.#load.types.length] ?? "";
     this.#latenessMs.push(now() - at);

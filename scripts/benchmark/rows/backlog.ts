@@ -5,7 +5,7 @@ import { type Receiver, startReceiver } from "../receiver/receiver.ts";
 import type { Row } from "../row.ts";
 import { startPosthorn } from "../subjects/posthorn.ts";
 import { prepared } from "../template.ts";
-import { type Burst, burst } from "../trial.ts";
+import { type Trial, trial } from "../trial.ts";
 
 const BACKLOG = "/backlog";
 const FRESH = "/fresh";
@@ -50,8 +50,8 @@ interface Drained {
   readonly perSecond: number;
   readonly peakMb: number;
   /** Fresh events for another webhook, during the drain and after it. */
-  readonly meanwhile: Burst;
-  readonly after: Burst;
+  readonly meanwhile: Trial;
+  readonly after: Trial;
 }
 
 async function drained(bench: Bench, receiver: Receiver, deliveries: number): Promise<Drained> {
@@ -68,11 +68,11 @@ async function drained(bench: Bench, receiver: Receiver, deliveries: number): Pr
   await using subject = await startPosthorn(bench, options);
   const { seconds } = bench.options;
   const fresh = { subject, receiver, path: FRESH, types: [FRESH_TYPE], seconds, pace: { perSecond: FRESH_PER_SECOND } };
-  const meanwhile = await burst(bench, fresh);
+  const meanwhile = await trial(bench, fresh);
   const tally = await receiver.arrived(BACKLOG, deliveries, DRAIN_MAX_SECONDS);
   if (tally.repeated > 0) throw new Error(`${tally.repeated} deliveries of the backlog came again`);
   return {
-    ...{ meanwhile, after: await burst(bench, fresh), peakMb: memoryOf(subject.pid).peakMb },
+    ...{ meanwhile, after: await trial(bench, fresh), peakMb: memoryOf(subject.pid).peakMb },
     firstSendSeconds: (tally.firstAt - startedAt) / 1_000,
     perSecond: (tally.arrivals * 1_000) / (tally.lastAt - tally.firstAt),
   };

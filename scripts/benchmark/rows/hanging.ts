@@ -3,7 +3,7 @@ import { startReceiver } from "../receiver/receiver.ts";
 import type { Row } from "../row.ts";
 import { median } from "../statistics.ts";
 import { startPosthorn } from "../subjects/posthorn.ts";
-import { type Burst, burst } from "../trial.ts";
+import { type Trial, trial } from "../trial.ts";
 
 const WEBHOOKS = 1_000;
 const HANGING = 100;
@@ -16,8 +16,8 @@ export const hanging: Row = {
   what: "p99 from an event's due time to its arrival in ms, 1,000 webhooks at 1,000 events a second, while 100 of them hang",
   bars: [{ what: "of the p99 when none hangs", unit: "×", better: "less", goal: 1.1 }],
   async run(bench) {
-    const healthy: Burst[] = [];
-    const mixed: Burst[] = [];
+    const healthy: Trial[] = [];
+    const mixed: Trial[] = [];
     for (let run = 1; run <= bench.options.runs; run++) {
       healthy.push(await loaded(bench, 0));
       mixed.push(await loaded(bench, HANGING));
@@ -27,7 +27,7 @@ export const hanging: Row = {
   },
 };
 
-async function loaded(bench: Bench, hangingWebhooks: number): Promise<Burst> {
+async function loaded(bench: Bench, hangingWebhooks: number): Promise<Trial> {
   await using receiver = await startReceiver(bench);
   await using subject = await startPosthorn(bench, { settings: { POSTHORN_EVENT_TYPES: "any" } });
   const types = Array.from({ length: WEBHOOKS }, (_, at) => `benchmark.number-${at}`);
@@ -37,7 +37,7 @@ async function loaded(bench: Bench, hangingWebhooks: number): Promise<Burst> {
   const share = (WEBHOOKS - hangingWebhooks) / WEBHOOKS;
   // Whole turns through all webhooks: then the share is exact.
   const seconds = Math.max(1, Math.round(bench.options.seconds)) * (WEBHOOKS / PER_SECOND);
-  return await burst(bench, {
+  return await trial(bench, {
     subject,
     receiver,
     path: ANSWERED,
@@ -48,6 +48,6 @@ async function loaded(bench: Bench, hangingWebhooks: number): Promise<Burst> {
   });
 }
 
-function p99Of(bursts: readonly Burst[]): number {
-  return median(bursts.map(({ arrival }) => arrival.p99));
+function p99Of(trials: readonly Trial[]): number {
+  return median(trials.map(({ arrival }) => arrival.p99));
 }
