@@ -40,6 +40,19 @@ test("a request that a kill cut off is due again, and its repetition is no fault
   books.closed();
 });
 
+test("a delivery may be pruned before its event's other delivery is finished, and does not come back", () => {
+  const books = booksOf({ sent: 1 });
+  const never = { removalAskedAt: Number.POSITIVE_INFINITY, removedAt: Number.POSITIVE_INFINITY };
+  const end = { state: "delivered", attempts: 1 } as const;
+  const subscription = { path: "/other", events: ["*"], takes: /./, end };
+  books.subscribe({ subscription, id: "webhook_2", askedAt: 0, madeAt: 0, ...never });
+  const other = { ...PENDING, id: "delivery_2", webhook: "webhook_2" };
+  books.died(kept([DELIVERED, other]));
+  expect(books.died(kept([other]))).toEqual([]);
+  expect(() => books.died(kept([{ ...PENDING, id: "delivery_3" }, other]))).toThrow(/two deliveries/);
+  expect(() => books.died(kept([PENDING, other]))).toThrow(/pending again/);
+});
+
 test("what is finished may be pruned", () => {
   const books = booksOf({ sent: 1 });
   books.died(kept([DELIVERED]));

@@ -11,6 +11,8 @@ interface PostedEvent {
   isAcknowledged: boolean;
   /** What went out first: every other request has to be the same. */
   body: string | null;
+  /** Its deliveries that are final, by webhook: each may be pruned, the others may take longer. */
+  readonly finished: Map<string, string>;
 }
 
 interface Sending {
@@ -90,7 +92,7 @@ export class Books {
   }
 
   #newEvent(id: string, type: string): PostedEvent {
-    const event = { type, from: performance.now(), to: 0, isAcknowledged: false, body: null };
+    const event = { type, from: performance.now(), to: 0, isAcknowledged: false, body: null, finished: new Map() };
     assert(!this.#finishedEvents.has(id), `${id} is posted again although it was acknowledged`);
     this.#events.set(id, event);
     this.counts.posted += 1;
@@ -103,33 +105,38 @@ export class Books {
       assert(event.body === null, `${id} was sent and is not stored`);
       return;
     }
-    const found = deliveries.map(({ webhook }) => webhook);
-    assert.equal(new Set(found).size, found.length, `${id} has two deliveries to one webhook`);
+    const found = new Map(event.finished);
+    for (const delivery of deliveries) {
+      const other = found.get(delivery.webhook) ?? delivery.id;
+      assert.equal(other, delivery.id, `${id} has two deliveries to one webhook`);
+      found.set(delivery.webhook, delivery.id);
+    }
     for (const subscriber of this.#subscribers.values()) {
-      const isThere = found.includes(subscriber.id);
+      const isThere = found.has(subscriber.id);
       assert(isThere || !mustTake(subscriber, event.type, event), `${id} has no delivery to ${subscriber.id}`);
       assert(!isThere || mayTake(subscriber, event.type, event), `${id} has a delivery to ${subscriber.id}`);
     }
-    for (const delivery of deliveries) this.#auditDelivery(delivery);
-    const isFinished = deliveries.every(({ state }) => state !== "pending");
-    if (isFinished && event.isAcknowledged) this.#strikeOff(id, deliveries);
+    for (const delivery of deliveries) this.#auditDelivery(delivery, event);
+    if (event.finished.size === found.size && event.isAcknowledged) {
+      this.#events.delete(id);
+      this.#finishedEvents.add(id);
+    }
   }
 
-  #auditDelivery(delivery: KeptDelivery): void {
+  #auditDelivery(delivery: KeptDelivery, event: PostedEvent): void {
     const { id, webhook, state, attempts, dueAt } = delivery;
+    if (this.#finishedDeliveries.has(id)) return;
     const subscriber = this.#subscribers.get(webhook);
     assert(subscriber !== undefined, `${id} is for a webhook that nobody made`);
     const { end } = subscriber.subscription;
     if (state === "pending") {
-      assert(
-        dueAt !== null && attempts <= this.#retryMax,
-        `${id} is pending, due at ${dueAt}, after ${attempts} attempts`,
-      );
-    } else if (state === "cancelled") {
-      assert(this.#isRemoved(webhook), `${id} was cancelled, and nobody removed its webhook`);
-    } else {
-      assert.deepEqual({ state, attempts }, end, `${id} ended otherwise than its receiver answered`);
+      const isLegal = dueAt !== null && attempts <= this.#retryMax;
+      assert(isLegal, `${id} is pending, due at ${dueAt}, after ${attempts} attempts`);
+      return;
     }
+    if (state === "cancelled") assert(this.#isRemoved(webhook), `${id} was cancelled, and nobody removed its webhook`);
+    else assert.deepEqual({ state, attempts }, end, `${id} ended otherwise than its receiver answered`);
+    this.#strikeOff(delivery, event);
   }
 
   #isRemoved(webhook: string): boolean {
@@ -148,15 +155,12 @@ export class Books {
     return surplus === 1;
   }
 
-  #strikeOff(id: string, deliveries: readonly KeptDelivery[]): void {
-    for (const delivery of deliveries) {
-      const { received, unaccounted } = this.#sendings.get(delivery.id) ?? { received: 0, unaccounted: 0 };
-      assert.equal(received - unaccounted, delivery.attemptRows, `${delivery.id}: requests and attempt rows differ`);
-      this.#sendings.delete(delivery.id);
-      this.#finishedDeliveries.add(delivery.id);
-    }
-    this.counts.finishedDeliveries += deliveries.length;
-    this.#events.delete(id);
-    this.#finishedEvents.add(id);
+  #strikeOff({ id, webhook, attemptRows }: KeptDelivery, event: PostedEvent): void {
+    const { received, unaccounted } = this.#sendings.get(id) ?? { received: 0, unaccounted: 0 };
+    assert.equal(received - unaccounted, attemptRows, `${id}: requests and attempt rows differ`);
+    this.#sendings.delete(id);
+    this.#finishedDeliveries.add(id);
+    this.counts.finishedDeliveries += 1;
+    event.finished.set(webhook, id);
   }
 }

@@ -20,6 +20,8 @@ const TYPES = ["resume.created", "user.registered", "resume.updated", "ai.analys
 const SCHEDULE = ["100ms", "200ms"];
 /** Enough for the pruner to be at work at most of the kills of the short form; later it has what the load left. */
 const AGED_EVENTS = 20_000;
+/** Long enough to be in flight at a kill, short enough that lives of this length keep up with the load. */
+const SLOW_MS = 20;
 const LIFE_MS = { least: 50, most: 700 };
 const READY_GOAL_MS = 2_000;
 const SENT_AGAIN_GOAL_MS = 1_000;
@@ -153,7 +155,7 @@ class KillCycles implements AsyncDisposable {
   async #receive({ path, delivery, attempt, body }: PushedRequest): Promise<number> {
     this.#books.received(delivery, body);
     if (this.#missing.delete(delivery)) this.#missingCameAt = performance.now();
-    if (path === "/slow" || path === "/fleeting") await Bun.sleep(60);
+    if (path === "/slow" || path === "/fleeting") await Bun.sleep(SLOW_MS);
     if (path === "/second-try") return attempt === 1 ? 503 : 200;
     return path === "/failing" ? 500 : 200;
   }
