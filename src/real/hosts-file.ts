@@ -11,7 +11,7 @@ const NO_HOSTS: Hosts = new Map();
 
 /**
  * Reads the system's hosts file, and again whenever it has changed: an orchestrator edits it under a running process. A file
- * that is not there, or cannot be read, lists nothing.
+ * that is not there lists nothing; one that cannot be read now lists what it did, and is tried again.
  */
 export function openHostsFile(path: string = systemHostsFile()): HostsFile {
   let version = "";
@@ -20,7 +20,8 @@ export function openHostsFile(path: string = systemHostsFile()): HostsFile {
   async function refresh(): Promise<void> {
     const found = await versionOf(path);
     if (found === version) return;
-    const text = found === "" ? "" : await readFile(path, "utf8").catch(() => "");
+    const text = found === "" ? "" : await readFile(path, "utf8").catch(() => null);
+    if (text === null) return;
     hosts = parseHosts(text);
     version = found;
   }

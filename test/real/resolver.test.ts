@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHosts } from "../../src/real/hosts-file.ts";
@@ -125,6 +125,10 @@ test("the hosts file comes before any server, and a change of it counts from the
     await writeFile(hostsFile, "10.0.0.66 app.test\nfd00::6 app.test\n");
     expect(await addresses()).toEqual(["10.0.0.66", "fd00::6"]);
     await rm(hostsFile);
+    await mkdir(hostsFile);
+    // It is there and cannot be read, as when there is no descriptor for it: nothing follows about what it lists.
+    expect(await addresses()).toEqual(["10.0.0.66", "fd00::6"]);
+    await rm(hostsFile, { recursive: true });
     expect(await addresses()).toEqual(["1.1.1.1"]);
   } finally {
     await rm(folder, { recursive: true });
