@@ -1,3 +1,4 @@
+import { clock } from "../test/torture/clock.ts";
 import { diskErrors } from "../test/torture/disk-errors.ts";
 import { diskFull } from "../test/torture/disk-full.ts";
 import { fewDescriptors } from "../test/torture/few-descriptors.ts";
@@ -14,6 +15,7 @@ const SUITES: readonly Suite[] = [
   powerLoss,
   diskFull,
   diskErrors,
+  clock,
   sigterm,
   sigstop,
   fewDescriptors,

@@ -7,7 +7,7 @@ import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 import { shimProblem } from "../support/shim.ts";
 import { until } from "../support/until.ts";
-import { Posts } from "./disk-posts.ts";
+import { Posts } from "./posts.ts";
 import { Spread } from "./spread.ts";
 import type { Figures, Suite, SuiteOptions } from "./suite.ts";
 

@@ -10,6 +10,10 @@ export class Spread {
     return this.#values.length;
   }
 
+  get least(): number {
+    return Math.min(...this.#values);
+  }
+
   get worst(): number {
     return Math.max(0, ...this.#values);
   }

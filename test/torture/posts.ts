@@ -11,7 +11,7 @@ export class Posts {
   readonly refused = new Set<string>();
   /** What the refusals said: status, code and Retry-After. */
   readonly refusals = new Set<string>();
-  readonly #posthorn: Binary;
+  #posthorn: Binary;
 
   constructor(posthorn: Binary) {
     this.#posthorn = posthorn;
@@ -27,6 +27,11 @@ export class Posts {
     }
     return answer;
   };
+
+  /** Where the next events go: a process that was started anew has another port. */
+  aim(posthorn: Binary): void {
+    this.#posthorn = posthorn;
+  }
 
   /** Resolves when so many more were acknowledged. */
   async taken(more: number): Promise<void> {
