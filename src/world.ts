@@ -30,7 +30,11 @@ export interface ResolvedAddress {
 /** What a name stands for now. A failure is an answer, not an exception. */
 export type Resolution =
   | { readonly ok: true; readonly addresses: readonly ResolvedAddress[] }
-  | { readonly ok: false; readonly reason: "not_found" | "failed" };
+  | {
+      readonly ok: false;
+      /** `no_descriptors`: nobody could be asked, so nothing follows about the name. */
+      readonly reason: "not_found" | "failed" | "no_descriptors";
+    };
 
 export interface Resolver {
   /** All addresses of `hostname`, of both families, from DNS and the hosts file; never cached here. */

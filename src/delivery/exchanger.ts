@@ -44,7 +44,7 @@ export class Exchanger {
     const startedAt = clock.wall();
     const startedMonotonic = clock.monotonic();
     const elapsed = () => Math.max(0, Math.round(clock.monotonic() - startedMonotonic));
-    const unsent = (outcome: Outcome | "stopped", dnsMs: number | null): Reply => {
+    const unsent = (outcome: Reply["outcome"], dnsMs: number | null): Reply => {
       const timings = { ...NO_TIMINGS, dnsMs };
       return { outcome, startedAt, durationMs: elapsed(), signed: null, response: null, timings };
     };
@@ -107,8 +107,9 @@ function cutOff(deadline: Deadline, timeoutMs: Millis): Outcome | "stopped" {
   return deadline.cause === "stopped" ? "stopped" : { kind: "timeout", afterMs: timeoutMs };
 }
 
-function refusal(passage: Extract<Passage, { ok: false }>): Outcome {
-  return passage.kind === "blocked" ? { kind: "blocked", rule: passage.rule } : { kind: "unresolved" };
+function refusal(passage: Extract<Passage, { ok: false }>): Outcome | "unsent" {
+  if (passage.kind === "blocked") return { kind: "blocked", rule: passage.rule };
+  return passage.isAsked ? { kind: "unresolved" } : "unsent";
 }
 
 /** The first headers that fit into what is kept, none cut in two. */

@@ -73,7 +73,8 @@ export function createGuard(parts: {
 
 function vetResolution(resolution: Resolution, policy: NetworkPolicy): Found<Vetted> {
   if (!resolution.ok || resolution.addresses.length === 0) {
-    return { answer: { ok: false, kind: "unresolved" }, ttlMs: DNS_FAILURE_TTL_MS };
+    const isAsked = resolution.ok || resolution.reason !== "no_descriptors";
+    return { answer: { ok: false, kind: "unresolved", isAsked }, ttlMs: DNS_FAILURE_TTL_MS };
   }
   const shortestMs = Math.min(...resolution.addresses.map(({ ttlMs }) => ttlMs));
   return {

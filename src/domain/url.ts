@@ -24,6 +24,8 @@ export interface Opening {
 export interface Unresolved {
   readonly ok: false;
   readonly kind: "unresolved";
+  /** False: nobody could be asked, because this process may open no more files. */
+  readonly isAsked: boolean;
 }
 
 export type JudgedUrl = { readonly ok: true; readonly url: URL; readonly host: Host } | Blocked;

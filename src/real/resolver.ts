@@ -1,6 +1,7 @@
 import { Resolver as Channel } from "node:dns/promises";
 import { DNS_LOOK_UP_MAX_MS, DNS_QUERY_MS, DNS_SERVERS_MS, DNS_TRIES } from "../limits.ts";
 import type { Millis, Resolution, ResolvedAddress, Resolver } from "../world.ts";
+import { areDescriptorsSpent } from "./descriptors.ts";
 import { openHostsFile } from "./hosts-file.ts";
 
 export interface ResolverOptions {
@@ -25,7 +26,10 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       const listed = await hosts.find(hostname);
       const known = listed.length > 0 ? listed : loopbackFor(hostname);
       if (known.length > 0) return { ok: true, addresses: known.map((address) => ({ address, ttlMs: 0 })) };
-      return within(lookUpMaxMs, askBoth(channel, hostname));
+      const found = await within(lookUpMaxMs, askBoth(channel, hostname));
+      // A socket that cannot be opened is called a refused connection.
+      const isUnasked = !found.ok && found.reason === "failed" && areDescriptorsSpent();
+      return isUnasked ? { ok: false, reason: "no_descriptors" } : found;
     },
   };
 }

@@ -19,6 +19,18 @@ test("a delivery for which there is no descriptor waits: that is no attempt, and
   expect(loop.counted).toEqual(["success", "delivered"]);
 });
 
+test("a name that nobody could be asked for, for want of descriptors, costs no attempt either", async () => {
+  await using loop = await createLoop({ retryScheduleMs: [] });
+  const webhook = await loop.webhook({ url: "https://receiver.example/" });
+  loop.world.resolver.set("receiver.example", "no_descriptors");
+  await loop.post();
+  await loop.world.clock.advance(10 * DESCRIPTORS_WAIT_MS);
+  expect(await loop.log(webhook)).toMatchObject([{ state: "pending", attempts: 0 }]);
+  loop.world.resolver.set("receiver.example", ["93.184.215.14"]);
+  await loop.world.clock.advance(3 * DESCRIPTORS_WAIT_MS);
+  expect(await loop.log(webhook)).toMatchObject([{ state: "delivered", attempts: 1 }]);
+});
+
 test("a want of descriptors is told once a minute, however many deliveries wait", async () => {
   await using loop = await createLoop();
   for (let n = 0; n < 20; n++) await loop.webhook({ url: `https://receiver-${n}.example/` });

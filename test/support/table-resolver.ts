@@ -1,7 +1,7 @@
 import type { Clock, Millis, Resolution, Resolver } from "../../src/world.ts";
 
 /** The addresses of a name, or how its look-up fails; `hang` never answers. */
-export type TableAnswer = readonly string[] | "not_found" | "failed" | "hang";
+export type TableAnswer = readonly string[] | "not_found" | "failed" | "no_descriptors" | "hang";
 
 export interface TableResolver extends Resolver {
   /** Changes what a name stands for from the next look-up on. */
