@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, realpathSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, realpathSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { compiledShim } from "./shim.ts";
 
@@ -15,6 +15,8 @@ export type LogRecord =
   | { readonly kind: "sync-directory" }
   | { readonly kind: "acknowledged"; readonly fact: unknown };
 
+const SYNC_DIRECTORY = 5;
+const CONTENT = 6;
 const ACKNOWLEDGED = 7;
 const HEAD_BYTES = 24;
 
@@ -44,11 +46,21 @@ export class WriteLog implements Disposable {
   }
 
   acknowledge(fact: unknown): void {
-    const data = Buffer.from(JSON.stringify(fact));
+    this.#append(ACKNOWLEDGED, "", Buffer.from(JSON.stringify(fact)));
+  }
+
+  /** Takes the files of `directory` as they are now, all of them on the disk: after a change that nobody recorded. */
+  snapshot(directory: string): void {
+    for (const name of readdirSync(directory)) this.#append(CONTENT, name, readFileSync(join(directory, name)));
+    this.#append(SYNC_DIRECTORY, "", Buffer.alloc(0));
+  }
+
+  #append(kind: number, name: string, data: Buffer): void {
     const head = Buffer.alloc(HEAD_BYTES);
-    head.writeUInt32LE(ACKNOWLEDGED, 0);
+    head.writeUInt32LE(kind, 0);
+    head.writeUInt32LE(Buffer.byteLength(name), 4);
     head.writeBigUInt64LE(BigInt(data.length), 16);
-    writeSync(this.#file, Buffer.concat([head, data]));
+    writeSync(this.#file, Buffer.concat([head, Buffer.from(name), data]));
   }
 
   records(): readonly LogRecord[] {
@@ -84,9 +96,9 @@ function recordOf(kind: number, name: string, offset: number, data: Buffer): Log
       return { kind: "sync", name };
     case 4:
       return { kind: "unlink", name };
-    case 5:
+    case SYNC_DIRECTORY:
       return { kind: "sync-directory" };
-    case 6:
+    case CONTENT:
       return { kind: "content", name, data };
     case ACKNOWLEDGED:
       return { kind: "acknowledged", fact: JSON.parse(data.toString()) };

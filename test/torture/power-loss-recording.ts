@@ -6,6 +6,7 @@ import { emptyPlace } from "../support/place.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
 import { type LogRecord, WriteLog } from "../support/write-log.ts";
+import { addAgedRows } from "./aged-rows.ts";
 
 /** What Posthorn said it had done. */
 export type Fact =
@@ -23,12 +24,16 @@ export interface RecordingOptions {
 }
 
 const EVENTS_PER_SECOND = 400;
+const AGED_EVENTS = 1_500;
 const WEBHOOKS = [
   { path: "/quick", events: ["*"] },
   { path: "/failing", events: ["user.*"], retry_schedule: ["100ms", "200ms"] },
 ];
 
-/** Every write of a run under load, which a clean restart interrupts, with what was acknowledged in between. */
+/**
+ * Every write of a run under load, with what was acknowledged in between. A clean restart interrupts it, and its second half has
+ * old rows to prune and their pages to give back.
+ */
 export async function recordRun({ events, deaf }: RecordingOptions): Promise<readonly LogRecord[]> {
   using place = emptyPlace();
   mkdirSync(place.dataDir);
@@ -45,6 +50,8 @@ export async function recordRun({ events, deaf }: RecordingOptions): Promise<rea
   await replaceWebhook(first, receiver, log);
   first.signal("SIGTERM");
   assert.equal((await first.ended).exitCode, 0);
+  addAgedRows(place.dataDir, AGED_EVENTS);
+  log.snapshot(place.dataDir);
   await using second = await startBinary(place, settings);
   load.aim(poster(second, log));
   await acknowledged(load, events);
