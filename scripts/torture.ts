@@ -7,6 +7,7 @@ import { killPoints } from "../test/torture/kill-points.ts";
 import { powerLoss } from "../test/torture/power-loss.ts";
 import { sigstop } from "../test/torture/sigstop.ts";
 import { sigterm } from "../test/torture/sigterm.ts";
+import { simulation } from "../test/torture/simulation.ts";
 import { chosenSeed, report, type Suite, type SuiteOptions } from "../test/torture/suite.ts";
 
 const SUITES: readonly Suite[] = [
@@ -19,6 +20,7 @@ const SUITES: readonly Suite[] = [
   sigterm,
   sigstop,
   fewDescriptors,
+  simulation,
 ];
 
 const args = Bun.argv.slice(2);

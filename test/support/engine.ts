@@ -13,6 +13,8 @@ export interface EngineParts {
   readonly store: Store;
   readonly log: Log;
   readonly counters: DeliveryCounters;
+  /** Engine time; from this moment on, unless the process began before. */
+  readonly now?: () => Millis;
 }
 
 export interface EngineOptions {
@@ -39,9 +41,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const CAPTURE_BYTES = 16_384;
 
 /** Guard, sender and dispatcher, joined as the service joins them. */
-export function createEngine({ world, store, log, counters }: EngineParts, options: EngineOptions = {}): Engine {
+export function createEngine(parts: EngineParts, options: EngineOptions = {}): Engine {
+  const { world, store, log, counters, now = engineTime(world.clock) } = parts;
   const { clock, random, resolver, transport } = world;
-  const now = engineTime(clock);
   const policy = { allowPrivateCidrs: [], allowHosts: [], ownTargets: [] };
   const guard = createGuard({ resolver, clock, policy });
   const sealing = { headerPrefix: "X-SmartCV-", userAgent: "Posthorn/test" };

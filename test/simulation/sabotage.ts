@@ -1,0 +1,8 @@
+import type { Sender } from "../../src/delivery/sender.ts";
+import type { Store } from "../../src/store/contract.ts";
+
+/** A fault of the product itself, put in from outside: how a test knows that the simulation would see it. */
+export interface Sabotage {
+  readonly store?: (store: Store) => Store;
+  readonly sender?: (sender: Pick<Sender, "deliver">) => Pick<Sender, "deliver">;
+}
