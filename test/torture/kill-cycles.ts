@@ -14,7 +14,8 @@ import { Spread } from "./spread.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Figures, Suite, SuiteOptions } from "./suite.ts";
 
-const CYCLES = { short: 10, full: 1_000 };
+/** `told`: in a long run somebody watches. */
+const CYCLES = { short: 10, full: 1_000, told: 100 };
 const EVENTS_PER_SECOND = 250;
 const TYPES = ["resume.created", "user.registered", "resume.updated", "ai.analysis_completed"];
 const SCHEDULE = ["100ms", "200ms"];
@@ -89,6 +90,7 @@ class KillCycles implements AsyncDisposable {
       await this.#live(posthorn);
       if (cycle === this.#cycles) await this.#app.stop();
       posthorn = await this.#revive();
+      if (cycle % CYCLES.told === 0) process.stdout.write(`  ${cycle} kills\n`);
     }
     await nothingPending(posthorn);
     await stop(posthorn);
