@@ -141,6 +141,8 @@ export const WRITER_CACHE_KB = 16 * KB;
 export const READER_CACHE_KB = 4 * KB;
 /** The write-ahead log is cut back to this after a burst. */
 export const WAL_KEPT_MAX_BYTES = 32 * KB * KB;
+/** Read and written at once when a start writes the log again. */
+export const LOG_REWRITE_BYTES = 1 * KB * KB;
 export const WEBHOOKS_CACHED_MAX = 10_000;
 export const CREDENTIALS_CACHED_MAX = 10_000;
 export const SUBSCRIBERS_CACHED_MAX_TENANTS = 10_000;

@@ -10,11 +10,15 @@ export type LogRecord =
   | { readonly kind: "sync"; readonly name: string }
   /** So is all of this file, of which the writes were not seen. */
   | { readonly kind: "content"; readonly name: string; readonly data: Uint8Array }
+  /** None of the writes of the file that were not synced will ever be, although they can be read. */
+  | { readonly kind: "failed-sync"; readonly name: string }
   | { readonly kind: "unlink"; readonly name: string }
   /** Which files there are is on the disk. */
   | { readonly kind: "sync-directory" }
   | { readonly kind: "acknowledged"; readonly fact: unknown };
 
+/** As in shims/recorder.c. */
+const DOOMS = { kill: "k", fail: "f", none: "" };
 const SYNC_DIRECTORY = 5;
 const CONTENT = 6;
 const ACKNOWLEDGED = 7;
@@ -26,11 +30,14 @@ const HEAD_BYTES = 24;
  */
 export class WriteLog implements Disposable {
   readonly #path: string;
+  readonly #doom: string;
   readonly #file: number;
 
   /** @param directory where the log itself lies */
   constructor(directory: string) {
     this.#path = join(directory, "writes.log");
+    this.#doom = join(directory, "doom");
+    this.doom("none");
     writeFileSync(this.#path, "");
     this.#file = openSync(this.#path, "a");
   }
@@ -41,12 +48,18 @@ export class WriteLog implements Disposable {
       LD_PRELOAD: compiledShim("recorder"),
       RECORD_DIR: realpathSync(directory),
       RECORD_LOG: this.#path,
+      RECORD_DOOM: this.#doom,
     };
     return deaf === null ? settings : { ...settings, RECORD_DEAF: deaf };
   }
 
   acknowledge(fact: unknown): void {
     this.#append(ACKNOWLEDGED, "", Buffer.from(JSON.stringify(fact)));
+  }
+
+  /** What happens where the program would sync the database next. */
+  doom(doom: "kill" | "fail" | "none"): void {
+    writeFileSync(this.#doom, DOOMS[doom]);
   }
 
   /** Takes the files of `directory` as they are now, all of them on the disk: after a change that nobody recorded. */
@@ -100,6 +113,8 @@ function recordOf(kind: number, name: string, offset: number, data: Buffer): Log
       return { kind: "sync-directory" };
     case CONTENT:
       return { kind: "content", name, data };
+    case 8:
+      return { kind: "failed-sync", name };
     case ACKNOWLEDGED:
       return { kind: "acknowledged", fact: JSON.parse(data.toString()) };
     default:

@@ -34,8 +34,11 @@ export class MortalDisk {
       case "sync":
         this.#sync(this.#file(record.name));
         return;
+      case "failed-sync":
+        this.#file(record.name).unsynced = [];
+        return;
       case "content":
-        this.#seen.set(record.name, { synced: Buffer.from(record.data), unsynced: [] });
+        Object.assign(this.#file(record.name), { synced: Buffer.from(record.data), unsynced: [] });
         return;
       case "unlink":
         this.#seen.delete(record.name);

@@ -60,6 +60,30 @@ export async function recordRun({ events, deaf }: RecordingOptions): Promise<rea
   return log.records();
 }
 
+/**
+ * A commit that was written, but whose sync was the end of the process: it was killed there, or the sync failed. The next start
+ * finds it in the system's cache, answers for it, and commits what comes after it.
+ */
+export async function recordRelapse(doom: "kill" | "fail"): Promise<readonly LogRecord[]> {
+  using place = emptyPlace();
+  mkdirSync(place.dataDir);
+  using log = new WriteLog(place.path);
+  const settings = log.settings(place.dataDir, null);
+  const [unanswered, next] = ["unanswered", "next"].map((id) => ({ id, type: "resume.created", data: { id } }));
+  assert.ok(unanswered !== undefined && next !== undefined);
+  await using first = await startBinary(place, settings);
+  log.doom(doom);
+  const answer = await poster(first, log)(unanswered).catch(() => null);
+  assert.deepEqual([answer?.status === 202, (await first.ended).exitCode], [false, doom === "kill" ? 128 + 9 : 1]);
+  log.doom("none");
+  await using second = await startBinary(place, settings);
+  assert.partialDeepStrictEqual((await poster(second, log)(unanswered)).data, { duplicate: true });
+  assert.equal((await poster(second, log)(next)).status, 202);
+  second.signal("SIGKILL");
+  await second.ended;
+  return log.records();
+}
+
 function poster(posthorn: Binary, log: WriteLog): PostEvent {
   return async (event: EventToPost) => {
     const answer = await posthorn.api<{ id: string; deliveries: number }>("POST", "/api/events", event);

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { BUSY_TIMEOUT_MS, READER_CACHE_KB, WAL_KEPT_MAX_BYTES, WRITER_CACHE_KB } from "../../limits.ts";
 import { StoreOpenError } from "../contract.ts";
 import { faultOf, openErrorOf } from "./fault.ts";
+import { rewriteLog } from "./log-rewrite.ts";
 import { migrate } from "./migrations.ts";
 
 /** "PhRn": marks the file as ours, so that a path that names another program's database is refused. */
@@ -29,6 +30,7 @@ export function openWriting(path: string): Database {
     db.run(`PRAGMA cache_size = -${WRITER_CACHE_KB}`);
     db.run(`PRAGMA journal_size_limit = ${WAL_KEPT_MAX_BYTES}`);
     assertPragma(db, "synchronous", SYNCHRONOUS_FULL);
+    rewriteLog(db, path);
     migrate(db);
     assertWritable(db);
     assertPragma(db, "auto_vacuum", INCREMENTAL);

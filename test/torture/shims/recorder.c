@@ -5,20 +5,24 @@
  *   RECORD_DIR    the directory, absolute
  *   RECORD_LOG    where the records go; others may append to it too
  *   RECORD_DEAF   the name of a file whose syncs are neither made nor recorded
+ *   RECORD_DOOM   a file: while it holds a `k`, the process is killed in place of a sync of the database's files; an `f`: the
+ *                 sync fails, and what it should have covered never reaches the disk, although it can be read
  *
  * A record: kind, length of the name (u32 each), offset, length of the data (u64 each), the name, the data. One lock is held
  * over each call and its record: a sync's record follows those of all that it covers, and goes before anything that it allows.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include "shim.h"
 
-enum kind { WRITE = 1, TRUNCATE = 2, SYNC = 3, UNLINK = 4, SYNC_DIRECTORY = 5, CONTENT = 6 };
+enum kind { WRITE = 1, TRUNCATE = 2, SYNC = 3, UNLINK = 4, SYNC_DIRECTORY = 5, CONTENT = 6, FAILED_SYNC = 8 };
 
 struct head {
   uint32_t kind;
@@ -46,27 +50,34 @@ static const char *recorded(int fd, char *path) {
   return name;
 }
 
-/* What Bun itself writes does not pass by here; the whole of such a file is taken when it is synced. */
 static int is_database(const char *name) {
   return strncmp(name, "posthorn.db", 11) == 0;
 }
 
+/*
+ * What Bun itself writes does not pass by here; the whole of such a file is taken when it is synced. SQLite writes at offsets,
+ * and leaves the position of its descriptors at 0.
+ */
+static int is_written_by_sqlite(int fd, const char *name) {
+  return is_database(name) && lseek(fd, 0, SEEK_CUR) == 0;
+}
+
 static void record_content(int fd, const char *name) {
   struct stat facts;
-  char content[4096];
-  if (fstat(fd, &facts) != 0 || facts.st_size > (off_t)sizeof content) abort();
+  if (fstat(fd, &facts) != 0) abort();
+  char *content = malloc(facts.st_size);
   char path[PATH_BYTES];
   path_of(fd, path);
   int own = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t bytes = read(own, content, sizeof content);
+  if (read(own, content, facts.st_size) != facts.st_size) abort();
   close(own);
-  if (bytes < 0) abort();
-  record(CONTENT, name, 0, content, bytes);
+  record(CONTENT, name, 0, content, facts.st_size);
+  free(content);
 }
 
 static void record_sync(int fd, const char *name) {
   if (*name == '\0') record(SYNC_DIRECTORY, name, 0, NULL, 0);
-  else if (is_database(name)) record(SYNC, name, 0, NULL, 0);
+  else if (is_written_by_sqlite(fd, name)) record(SYNC, name, 0, NULL, 0);
   else record_content(fd, name);
 }
 
@@ -75,11 +86,29 @@ static int is_deaf(const char *name) {
   return deaf != NULL && strcmp(name, deaf) == 0;
 }
 
+static char doom_of(const char *name) {
+  char doom = 0;
+  int file = is_database(name) ? open(getenv("RECORD_DOOM"), O_RDONLY | O_CLOEXEC) : -1;
+  if (file < 0) return doom;
+  if (read(file, &doom, 1) < 0) abort();
+  close(file);
+  return doom;
+}
+
+static int fail_sync(const char *name) {
+  record(FAILED_SYNC, name, 0, NULL, 0);
+  errno = EIO;
+  return -1;
+}
+
 static int sync_recorded(int fd, int (*sync)(int)) {
   char path[PATH_BYTES];
   const char *name = recorded(fd, path);
   if (name == NULL) return sync(fd);
   if (is_deaf(name)) return 0;
+  char doom = doom_of(name);
+  if (doom == 'k') raise(SIGKILL);
+  if (doom == 'f') return fail_sync(name);
   pthread_mutex_lock(&lock);
   int result = sync(fd);
   if (result == 0) record_sync(fd, name);
