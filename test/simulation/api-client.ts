@@ -1,8 +1,16 @@
+import type { Dispatcher } from "../../src/delivery/dispatcher.ts";
 import { wireBody } from "../../src/domain/event.ts";
 import { newId } from "../../src/domain/ids.ts";
-import { type NewEvent, type NewWebhook, StoreError, type WebhookChanges } from "../../src/store/contract.ts";
+import {
+  type NewEvent,
+  type NewWebhook,
+  type ReadyDelivery,
+  StoreError,
+  type WebhookChanges,
+} from "../../src/store/contract.ts";
 import type { Clock, Millis, Random } from "../../src/world.ts";
 import { API_VERSION } from "../support/loop.ts";
+import type { Books } from "./books.ts";
 import type { MortalProcess } from "./mortal-process.ts";
 
 /** An event as the app wants it sent: the same id again until somebody says that he has it. */
@@ -20,6 +28,7 @@ export interface ApiClientParts {
   readonly random: Pick<Random, "bytes">;
   /** Null while none runs. */
   readonly process: () => MortalProcess | null;
+  readonly books: Books;
   /** Whether the loop is told of this new work; a hint may be lost. */
   readonly isHinted: () => boolean;
 }
@@ -36,7 +45,7 @@ export class ApiClient {
   post(order: Order): Promise<boolean> {
     return this.#with(false, async ({ store, dispatcher, now }) => {
       const ingested = await store.ingest(this.#event(order, now()));
-      if (ingested.kind === "accepted" && this.#parts.isHinted()) dispatcher.offer(ingested.deliveries);
+      if (ingested.kind === "accepted") this.#tell(dispatcher, ingested.deliveries);
       return ingested.kind !== "conflict";
     });
   }
@@ -90,6 +99,16 @@ export class ApiClient {
       const webhook = await store.findWebhook(TENANT, id);
       if (webhook !== null) await testSender.send(webhook, "resume.created");
     });
+  }
+
+  #tell(dispatcher: Dispatcher, deliveries: readonly ReadyDelivery[]): void {
+    const { books, isHinted } = this.#parts;
+    const isTold = isHinted();
+    if (isTold) dispatcher.offer(deliveries);
+    for (const { key } of deliveries) {
+      const entry = books.deliveries.get(key);
+      if (entry !== undefined && !isTold) entry.isUnannounced = true;
+    }
   }
 
   /** A 503 of the API: no process, one that is stopping, no room. */

@@ -32,7 +32,11 @@ export class App {
     return this.#unacknowledged.size;
   }
 
-  post(): void {
+  postMany(count: number): void {
+    for (let posted = 0; posted < count; posted++) this.#post();
+  }
+
+  #post(): void {
     const { random, clock } = this.#parts;
     const id = newId("event", clock.wall(), random.bytes(10));
     const order = { id, type: random.pick(EVENT_TYPES), data: `{"order":${++this.#orders}}` };

@@ -1,10 +1,12 @@
 import type { Response, Sender } from "../../src/delivery/sender.ts";
 import type { Attempt } from "../../src/domain/attempt.ts";
+import { DESCRIPTORS_WAIT_MS } from "../../src/limits.ts";
 import type { ClaimedDelivery, Lease } from "../../src/store/contract.ts";
 import type { Clock, Exchange, Millis, OutgoingRequest } from "../../src/world.ts";
 import { DEFAULT_SCHEDULE_MS, DEFAULT_TIMEOUT_MS } from "../support/engine.ts";
 import type { Books, DeliveryEntry } from "./books.ts";
 import type { Judge } from "./judge.ts";
+import type { Liveness } from "./liveness.ts";
 import type { NetworkWatch } from "./mortal-world.ts";
 import type { Slots } from "./slots.ts";
 import type { Trace } from "./trace.ts";
@@ -16,6 +18,10 @@ export interface Flight {
   readonly delivery: ClaimedDelivery;
   readonly startedAt: number;
   truth: Truth | null;
+  /** A request is out, or may have been read: nothing more may be sent. */
+  isWritten: boolean;
+  /** Its outcome is committed. */
+  isSettled: boolean;
   /** The response has ended: its slot is free, its lease is used up. `verdict` null: it was cut off by a stop. */
   ended: { readonly at: number; readonly engineAt: Millis; readonly verdict: Verdict | null } | null;
 }
@@ -26,6 +32,7 @@ export interface AttemptWatchParts {
   readonly trace: Trace;
   readonly clock: Clock;
   readonly slots: Slots;
+  readonly liveness: Liveness;
   /** Engine time of the process. */
   readonly now: () => Millis;
 }
@@ -35,15 +42,24 @@ export class AttemptWatch implements NetworkWatch<Flight | null> {
   readonly #parts: AttemptWatchParts;
   readonly #flights = new Map<number, Flight>();
   readonly #byId = new Map<string, Flight>();
-  /** Of attempts that have ended: nothing may come of them any more. */
-  readonly spentLeases: Lease[] = [];
+  /** Told of the lease of each attempt that has ended: nothing may come of it any more. */
+  onSpent: (lease: Lease) => void = () => {};
 
   constructor(parts: AttemptWatchParts) {
     this.#parts = parts;
   }
 
+  /** Whether an outcome of the delivery is still to come. */
+  isOut(delivery: number): boolean {
+    return this.#flights.get(delivery)?.isSettled === false;
+  }
+
   flightOf(delivery: number): Flight | undefined {
     return this.#flights.get(delivery);
+  }
+
+  get underWay(): readonly Flight[] {
+    return [...this.#flights.values()].filter(({ ended }) => ended === null);
   }
 
   /** Stands between the loop and the sender. */
@@ -69,6 +85,8 @@ export class AttemptWatch implements NetworkWatch<Flight | null> {
     judge.expect("overlap", flight?.ended === null, () => "a request outside of any attempt");
     if (flight === null) return null;
     const { entry, delivery } = flight;
+    judge.expect("overlap", !flight.isWritten, () => `${entry.id}: two requests of one attempt`);
+    flight.isWritten = true;
     const number = Number(headers.get("X-SmartCV-Attempt"));
     judge.expect("bytes", request.body === entry.event.body, () => `${entry.id}: ${request.body}`);
     judge.expect("schedule", number === entry.attempts + 1, () => `${entry.id} bears number ${number}`);
@@ -77,7 +95,9 @@ export class AttemptWatch implements NetworkWatch<Flight | null> {
   }
 
   replyIn(flight: Flight | null, exchange: Exchange): void {
-    if (flight !== null) flight.truth = truthOf(exchange, this.#parts.clock.wall());
+    if (flight === null) return;
+    flight.isWritten = exchange.ok || !exchange.nothingWritten;
+    flight.truth = truthOf(exchange, this.#parts.clock.wall());
   }
 
   #begin(delivery: ClaimedDelivery): Flight {
@@ -86,12 +106,21 @@ export class AttemptWatch implements NetworkWatch<Flight | null> {
     if (entry === undefined) throw new Error(`${delivery.deliveryId} is attempted and not in the books`);
     trace.note(`attempt ${entry.attempts + 1} of ${entry.key} to ${delivery.webhook.url}`);
     judge.expect("overlap", !this.#flights.has(entry.key), () => entry.id);
-    const flight: Flight = { entry, delivery, startedAt: clock.monotonic(), truth: null, ended: null };
+    const flight: Flight = {
+      entry,
+      delivery,
+      startedAt: clock.monotonic(),
+      truth: null,
+      isWritten: false,
+      isSettled: false,
+      ended: null,
+    };
     this.#flights.set(entry.key, flight);
     this.#byId.set(entry.id, flight);
     this.#checkClaim(flight);
     if (!entry.isTest) {
       this.#checkTime(entry);
+      this.#parts.liveness.checkStart(entry, slots.idleSince(entry.webhook.key, this.#parts.now()));
       slots.take(entry.webhook.key, this.#parts.now());
     }
     return flight;
@@ -127,11 +156,12 @@ export class AttemptWatch implements NetworkWatch<Flight | null> {
     judge.expect("overlap", flight.ended === null, () => `${entry.id} ends twice`);
     const verdict = learnt === undefined ? null : this.#judgeOutcome(flight, codeOf(learnt.outcome));
     flight.ended = { at: clock.monotonic(), engineAt: now(), verdict };
-    this.spentLeases.push(delivery.lease);
+    this.onSpent(delivery.lease);
     trace.note(`attempt of ${entry.key} ends: ${verdict === null ? "cut off" : `${verdict.code}, ${verdict.state}`}`);
     if (entry.isTest) return;
     slots.free(entry.webhook.key);
     if (verdict?.state === "pending") slots.rest(entry.webhook.key, now(), verdict.restMs);
+    if (flight.truth?.kind === "untried") slots.rest(entry.webhook.key, now(), DESCRIPTORS_WAIT_MS);
   }
 
   #judgeOutcome({ entry, delivery, startedAt, truth }: Flight, code: Attempt["code"]): Verdict {

@@ -44,6 +44,8 @@ export interface DeliveryEntry {
   waitMs: Millis;
   finishedAt: Millis | null;
   pause: Pause | null;
+  /** Nobody has told the process of it that runs now, which finds it by its poll. */
+  isUnannounced: boolean;
 }
 
 /** What the commits so far have made: written from the commands alone, never from the product's own memory. */

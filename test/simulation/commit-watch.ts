@@ -40,7 +40,7 @@ export class CommitWatch {
           this.#place(this.#event(event, new Set([webhook]), true), event, [{ key: reply.key, webhook }]);
       },
       resend: ({ newId, deliveryId }, reply) => {
-        if (reply !== null) this.#resent(reply, newId, deliveryId);
+        if (reply !== null) this.#resent(reply, newId, deliveryId, false);
       },
       resendFailed: ({ firstNewId }, { deliveries }) => this.#resentAll(deliveries, firstNewId),
       recover: (now, lanes) => outcomes.recovered(now, lanes),
@@ -127,15 +127,18 @@ export class CommitWatch {
     let id = firstNewId;
     for (const delivery of deliveries) {
       const source = this.#parts.tables.delivery(delivery.key)?.resendOf ?? "";
-      this.#resent(delivery, id, source);
+      this.#resent(delivery, id, source, true);
       id = idAfter(id);
     }
   }
 
-  #resent({ key, webhook, dueAt }: ReadyDelivery, id: string, resendOf: string): void {
+  #resent({ key, webhook, dueAt }: ReadyDelivery, id: string, resendOf: string, isBulk: boolean): void {
     const { books, judge } = this.#parts;
     const source = [...books.deliveries.values()].find((entry) => entry.id === resendOf);
     judge.expect("fanOut", source?.webhook.key === webhook, () => `${id} repeats ${resendOf} of another webhook`);
+    const again = [...books.deliveries.values()].find((entry) => entry.resendOf === resendOf);
+    const isWanted = !isBulk || (source?.state === "failed" && again === undefined);
+    judge.expect("fanOut", isWanted, () => `${id} repeats ${resendOf}, as ${again?.id} does`);
     if (source !== undefined) this.#add({ key, id, webhook, event: source.event, dueAt, resendOf });
   }
 
@@ -146,7 +149,16 @@ export class CommitWatch {
       webhook: books.webhook(made.webhook),
       isTest: made.event.isTest && made.resendOf === null,
       createdAt: Math.max(made.dueAt, made.event.createdAt),
-      ...{ state: "pending", because: null, attempts: 0, strays: 0, waitMs: 0, finishedAt: null, pause: null },
+      ...{
+        state: "pending",
+        because: null,
+        attempts: 0,
+        strays: 0,
+        waitMs: 0,
+        finishedAt: null,
+        pause: null,
+        isUnannounced: false,
+      },
     });
   }
 }

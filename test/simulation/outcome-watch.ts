@@ -7,6 +7,9 @@ import type { Judge } from "./judge.ts";
 import type { Trace } from "./trace.ts";
 import type { Verdict } from "./verdict.ts";
 
+/** What an outcome bears that comes with a stale lease. */
+export const STALE_URL = "https://stale.example/";
+
 export interface OutcomeWatchParts {
   readonly books: Books;
   readonly judge: Judge;
@@ -26,14 +29,17 @@ export class OutcomeWatch {
   settled({ delivery, isHeld, attempt, next }: Outcome, reply: SettleReply): void {
     const { books, judge, attempts, trace } = this.#parts;
     const entry = books.deliveries.get(delivery);
-    const flight = attempts.flightOf(delivery);
-    if (entry === undefined || !isHeld) {
-      judge.expect("lease", reply.kind === "lost", () => `a stale lease settles ${delivery}`);
+    if (attempt.url === STALE_URL) {
+      judge.expect("lease", !isHeld && reply.kind === "lost", () => `a stale lease settles ${delivery}`);
       if (entry !== undefined) entry.strays += 1;
       return;
     }
+    judge.expect("lease", isHeld && entry !== undefined, () => `${delivery} was attempted and is not held`);
+    const flight = attempts.flightOf(delivery);
+    if (entry === undefined) return;
     trace.note(`settled ${delivery}: ${reply.kind === "lost" ? "lost" : reply.state}`);
     const verdict = flight?.ended?.verdict ?? null;
+    if (flight !== undefined) flight.isSettled = true;
     judge.expect("overlap", verdict !== null, () => `${entry.id} is settled without an attempt that has ended`);
     judge.expect("schedule", attempt.number === entry.attempts + 1, () => `${entry.id} counts ${attempt.number}`);
     judge.expect("lease", reply.kind === "kept", () => `${entry.id} was held and is lost`);
@@ -66,6 +72,7 @@ export class OutcomeWatch {
         continue;
       }
       if (dueAt !== null && !webhook.isDeleted) entry.dueAt = Math.min(dueAt, now + waitMs);
+      entry.isUnannounced = false;
       books.touched.add(entry);
       const soonest = Math.min(expected.get(webhook.key) ?? Number.POSITIVE_INFINITY, entry.dueAt ?? 0);
       if (webhook.now.active) expected.set(webhook.key, soonest);
@@ -101,7 +108,7 @@ export class OutcomeWatch {
   }
 
   #postpone(entry: DeliveryEntry, ended: Flight["ended"], { dueAt, waitMs }: { dueAt: Millis; waitMs: Millis }): void {
-    Object.assign(entry, { dueAt, waitMs });
+    Object.assign(entry, { dueAt, waitMs, isUnannounced: false });
     const verdict = ended?.verdict;
     if (verdict?.state !== "pending") return;
     entry.pause = { since: ended?.at ?? 0, leastMs: verdict.leastMs, leapsMs: this.#parts.books.leapsMs };

@@ -5,6 +5,10 @@ import type { SeededRandom } from "../support/seeded-random.ts";
 /** How a receiver behaves for a while. */
 type Mood = (random: SeededRandom, clock: Clock) => ScriptedReply;
 
+export const HOSTS: readonly [string, ...string[]] = [
+  ...(["receiver-0.example"] as const),
+  ...Array.from({ length: 9 }, (_, at) => `receiver-${at + 1}.example`),
+];
 const MINUTE_MS = 60_000;
 
 const healthy: Mood = (random) => reply(random.pick([200, 201, 202, 204]), { headMs: random.between(0, 300) });
@@ -21,10 +25,10 @@ const swallowing: Mood = () => connectTimeout();
 const dripping: Mood = (random) =>
   reply(random.pick([200, 500]), {
     body: "x".repeat(20),
-    dripMs: 90,
+    dripMs: random.pick([10, 90]),
     bodyEnd: random.pick(["slow", "broken", "complete"]),
   });
-const gone: Mood = () => reply(410);
+const gone: Mood = (random) => reply(410, { headMs: random.between(0, 3_000) });
 const flaky: Mood = (random, clock) =>
   random.pick<Mood>([quick, healthy, healthy, erring, resetting, refusing, dripping, overloaded])(random, clock);
 const overloaded: Mood = (random, clock) =>

@@ -1,5 +1,6 @@
 import type { Millis } from "../../src/world.ts";
-import { newWebhook, OPERATIONS, type Operation } from "./operations.ts";
+import { chooseOperation } from "./operations.ts";
+import { newWebhook } from "./owner-operations.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { Simulation } from "./simulation.ts";
 
@@ -22,7 +23,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Between two operations, on average. */
-const PAUSE_MS = 6 * MINUTE_MS;
+const PAUSE_MS = 5 * MINUTE_MS;
 const DOWN_MAX_MS = 30 * SECOND_MS;
 /** At the end everything is well for this long. */
 const CALM_MS = 2 * HOUR_MS;
@@ -71,7 +72,7 @@ function disturb(simulation: Simulation): () => void {
   function next(): void {
     world.clock.after(Math.ceil(-Math.log(1 - random.unit()) * PAUSE_MS), () => {
       if (isCalm) return;
-      const operation = choose(OPERATIONS, random.unit());
+      const operation = chooseOperation(random.unit());
       watch.trace.note(operation.name);
       operation.run(simulation);
       next();
@@ -95,16 +96,6 @@ function disturb(simulation: Simulation): () => void {
   };
 }
 
-function choose(operations: readonly Operation[], unit: number): Operation {
-  const total = operations.reduce((sum, { weight }) => sum + weight, 0);
-  let left = unit * total;
-  for (const operation of operations) {
-    left -= operation.weight;
-    if (left < 0) return operation;
-  }
-  throw new Error("there is nothing that could happen");
-}
-
 function every(simulation: Simulation, ms: Millis, act: () => void): void {
   simulation.world.clock.after(ms, () => {
     act();
@@ -112,18 +103,17 @@ function every(simulation: Simulation, ms: Millis, act: () => void): void {
   });
 }
 
-function checkLiveness({ process, disk, watch }: Simulation): void {
-  if (disk.isFull || disk.slownessMs > 0) watch.liveness.excuse();
+function checkLiveness({ process, watch }: Simulation): void {
   if (process === null || process.isDraining) return;
   const { slots, attempts } = process.watch;
-  watch.liveness.check(slots, attempts, process.now());
+  watch.liveness.checkWaiting(slots, attempts);
 }
 
 function checkEnd({ process, watch, app }: Simulation): void {
   watch.audit.full();
   watch.audit.damage();
   watch.judge.expect("liveness", process !== null, () => "no process runs");
-  if (process !== null) watch.liveness.checkDrained(process.now(), DRAIN_MS);
+  watch.liveness.checkDrained(DRAIN_MS);
   watch.judge.expect("kept", app.waiting === 0, () => `${app.waiting} events are not acknowledged`);
   watch.judge.rule();
 }

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { StoreError } from "../../src/store/contract.ts";
 import { IN_MEMORY, openWriting } from "../../src/store/sqlite/connection.ts";
 import type { Millis } from "../../src/world.ts";
-import { createFakeWorld, type FakeWorld } from "../support/fake-world.ts";
+import { createFakeWorld, type FakeWorld, PUBLIC_ADDRESS } from "../support/fake-world.ts";
 import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 import { ApiClient } from "./api-client.ts";
 import { App } from "./app.ts";
@@ -10,10 +10,12 @@ import { Disk } from "./disk.ts";
 import { Doom } from "./doom.ts";
 import { Life } from "./life.ts";
 import { type MortalProcess, type ProcessParts, startProcess } from "./mortal-process.ts";
-import { Receivers } from "./receivers.ts";
+import { HOSTS, Receivers } from "./receivers.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { Watch } from "./watch.ts";
 
+const OTHER_ADDRESS = "93.184.215.15";
+const HINT_LOST_CHANCE = 0.15;
 const HOUR_MS = 3_600_000;
 
 /** Posthorn, the app that uses it, the receivers, and everything that looks on: on one fake clock, from one seed. */
@@ -34,26 +36,26 @@ export class Simulation {
   lives = 0;
   /** A fault of the simulation or of the product that no promise names. */
   #fault: unknown = null;
-  isHintLost = false;
 
   constructor(seed: number, sabotage: Sabotage = {}) {
     this.world = createFakeWorld(seed);
-    const { clock, transport } = this.world;
+    const { clock, resolver, transport } = this.world;
     this.random = createSeededRandom(seed ^ 0x5eed);
     const { random } = this;
     this.db = openWriting(IN_MEMORY);
     this.disk = new Disk(clock, random);
-    this.watch = new Watch(this.db, clock);
+    this.watch = new Watch(this.db, clock, this.disk);
     this.receivers = new Receivers(random, clock);
+    for (const host of HOSTS) resolver.set(host, random.pick([[PUBLIC_ADDRESS], [PUBLIC_ADDRESS, OTHER_ADDRESS]]));
     transport.otherwise(({ url }) => this.receivers.answer(new URL(url).host));
     const process = () => this.#process;
-    this.api = new ApiClient({ clock, random, process, isHinted: () => !this.isHintLost });
+    this.api = new ApiClient({ clock, random, process, books: this.watch.books, isHinted: () => this.#hint() });
     this.app = new App({ api: this.api, random, clock, books: this.watch.books, judge: this.watch.judge });
     this.#processParts = {
       ...{ world: this.world, db: this.db, disk: this.disk, doom: this.doom, watch: this.watch, sabotage },
       limits: { total: random.pick([4, 16, 64, 2_048]), perWebhook: random.pick([1, 2, 4, 16]) },
       retentionMs: random.between(1, 10) * HOUR_MS,
-      graceMs: random.between(0, 25_000),
+      graceMs: random.pick([0, 1_000, 5_000, 25_000]),
     };
   }
 
@@ -107,6 +109,11 @@ export class Simulation {
     act().catch((error: unknown) => {
       this.#fault ??= error;
     });
+  }
+
+  /** Mostly. */
+  #hint(): boolean {
+    return !this.random.chance(HINT_LOST_CHANCE);
   }
 
   async advance(ms: Millis): Promise<void> {

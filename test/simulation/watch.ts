@@ -4,6 +4,7 @@ import { AttemptWatch } from "./attempt-watch.ts";
 import { Audit } from "./audit.ts";
 import { Books } from "./books.ts";
 import { CommitWatch } from "./commit-watch.ts";
+import type { Disk } from "./disk.ts";
 import { Judge } from "./judge.ts";
 import { Liveness } from "./liveness.ts";
 import { OutcomeWatch } from "./outcome-watch.ts";
@@ -31,13 +32,13 @@ export class Watch {
   /** Of engine time over the monotonic clock, in the process before. */
   #offsetMs = Number.POSITIVE_INFINITY;
 
-  constructor(db: Database, clock: Clock) {
+  constructor(db: Database, clock: Clock, disk: Disk) {
     const { books, judge } = this;
     this.#clock = clock;
     this.#tables = new Tables(db);
     this.trace = new Trace(clock);
     this.audit = new Audit({ books, judge, tables: this.#tables });
-    this.liveness = new Liveness({ books, judge, clock });
+    this.liveness = new Liveness({ books, judge, clock, disk });
   }
 
   /** @param now engine time of the process that starts */
@@ -46,7 +47,8 @@ export class Watch {
     const { books, judge, trace } = this;
     const [clock, tables] = [this.#clock, this.#tables];
     const slots = new Slots({ judge, clock, limits });
-    const attempts = new AttemptWatch({ books, judge, trace, clock, slots, now });
+    this.liveness.begin(now);
+    const attempts = new AttemptWatch({ books, judge, trace, clock, slots, liveness: this.liveness, now });
     const outcomes = new OutcomeWatch({ books, judge, trace, clock, attempts });
     const tidying = new TidyWatch({ books, judge, tables, attempts });
     const commits = new CommitWatch({ books, judge, clock, tables, outcomes, tidying });
