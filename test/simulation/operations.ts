@@ -17,7 +17,7 @@ const FLOOD = 600;
 const OPERATIONS: readonly Operation[] = [
   { name: "an event", weight: 30, run: ({ app }) => app.postMany(1) },
   { name: "a burst", weight: 12, run: ({ app, random }) => app.postMany(random.between(2, 12)) },
-  { name: "a flood", weight: 0.1, run: ({ app }) => app.postMany(FLOOD) },
+  { name: "a flood", weight: 0.07, run: ({ app }) => app.postMany(FLOOD) },
   { name: "a repetition", weight: 3, run: ({ app }) => app.repeat() },
   { name: "a contradiction", weight: 1, run: ({ app }) => app.contradict() },
   { name: "a new webhook", weight: 4, run: owner.newWebhook },

@@ -23,7 +23,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Between two operations, on average. */
-const PAUSE_MS = 5 * MINUTE_MS;
+const PAUSE_MS = 6 * MINUTE_MS;
 const DOWN_MAX_MS = 30 * SECOND_MS;
 /** At the end everything is well for this long. */
 const CALM_MS = 2 * HOUR_MS;

@@ -18,6 +18,7 @@ export interface AppOptions {
 export class App {
   readonly #options: AppOptions;
   readonly #unanswered = new Map<string, EventToPost>();
+  readonly #unremoved = new Set<Subscriber>();
   #load: Load | null = null;
   readonly counts = { repeated: 0, knownAlready: 0 };
 
@@ -38,8 +39,9 @@ export class App {
     assert.deepEqual([...(this.#load?.refused ?? [])], [], "events were refused");
   }
 
-  /** An app that read no answer cannot know whether its event is stored. */
+  /** An app that read no answer cannot know whether its event is stored, or its webhook gone. */
   async repeat(posthorn: Binary): Promise<void> {
+    for (const subscriber of [...this.#unremoved]) await this.unsubscribe(posthorn, subscriber);
     const events = [...this.#unanswered.values()];
     this.#unanswered.clear();
     for (const answer of await Promise.all(events.map((event) => this.#post(posthorn, event)))) {
@@ -60,11 +62,17 @@ export class App {
     return subscriber;
   }
 
-  /** May be cut off in the middle, and then be asked for again. */
+  /** May be cut off in the middle; then it is asked for again. */
   async unsubscribe(posthorn: Binary, subscriber: Subscriber): Promise<void> {
     subscriber.removalAskedAt = Math.min(subscriber.removalAskedAt, performance.now());
     const answer = await posthorn.api("DELETE", `/api/webhooks/${subscriber.id}`).catch(() => null);
-    if (answer?.status === 200 || answer?.status === 404) subscriber.removedAt = performance.now();
+    if (answer === null) {
+      this.#unremoved.add(subscriber);
+      return;
+    }
+    assert(answer.status === 200 || answer.status === 404, `a webhook could not be removed: ${answer.status}`);
+    this.#unremoved.delete(subscriber);
+    subscriber.removedAt = performance.now();
   }
 
   async #post(posthorn: Binary, event: EventToPost) {

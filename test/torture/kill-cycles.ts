@@ -65,6 +65,7 @@ class KillCycles implements AsyncDisposable {
   readonly #missing = new Set<string>();
   #missingCameAt = 0;
   readonly #counts = { pruned: 0, killsWhilePruning: 0, killsBeforeReady: 0 };
+  readonly #pending = new Spread();
   readonly #readyMs = new Spread();
   readonly #sentAgainMs = new Spread();
 
@@ -182,6 +183,7 @@ class KillCycles implements AsyncDisposable {
     this.#counts.pruned += pruned;
     if (pruned > 0) this.#counts.killsWhilePruning += 1;
     this.#eventsKept = kept.events;
+    this.#pending.add(kept.deliveries.filter(({ state }) => state === "pending").length);
     return this.#books.died(kept);
   }
 
@@ -202,6 +204,7 @@ class KillCycles implements AsyncDisposable {
       "events acknowledged per second of life": acknowledged / (this.#livedMs / 1_000),
       "posted again, known already": `${this.#app.counts.repeated}, ${this.#app.counts.knownAlready}`,
       "deliveries finished": finishedDeliveries,
+      "deliveries pending at a kill": String(this.#pending),
       "requests, never posted": `${requests}, 0`,
       "requests cut off by a kill": cutOff,
       "ready after the start, ms": String(ready),
