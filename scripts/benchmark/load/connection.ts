@@ -1,5 +1,5 @@
 const HEAD_END = "\r\n\r\n";
-const LENGTH = "\r\ncontent-length: ";
+const LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 /**
  * One kept connection that posts, one request at a time. Written for the load alone: a client that did more would take
@@ -7,7 +7,7 @@ const LENGTH = "\r\ncontent-length: ";
  */
 export class Connection {
   readonly #host: string;
-  readonly #authorization: string;
+  readonly #headers: string;
   #socket: Bun.Socket | null = null;
   #unsent = "";
   #received = "";
@@ -15,7 +15,7 @@ export class Connection {
 
   private constructor({ host }: URL, authorization: string) {
     this.#host = host;
-    this.#authorization = authorization;
+    this.#headers = `Host: ${host}\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nContent-Length: `;
   }
 
   static async open(url: URL, authorization: string): Promise<Connection> {
@@ -38,7 +38,7 @@ export class Connection {
   post(path: string, body: string): Promise<number> {
     const answer = Promise.withResolvers<number>();
     this.#answer = answer;
-    this.#unsent = `POST ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nAuthorization: ${this.#authorization}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    this.#unsent = `POST ${path} HTTP/1.1\r\n${this.#headers}${body.length}\r\n\r\n${body}`;
     this.#write();
     return answer.promise;
   }
@@ -50,16 +50,17 @@ export class Connection {
   #write(): void {
     if (this.#unsent === "") return;
     const written = this.#socket?.write(this.#unsent) ?? 0;
-    this.#unsent = this.#unsent.slice(Math.max(0, written));
+    this.#unsent = written === this.#unsent.length ? "" : this.#unsent.slice(Math.max(0, written));
   }
 
   #take(bytes: Uint8Array): void {
-    this.#received += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+    this.#received = this.#received === "" ? text : this.#received + text;
     const headEnd = this.#received.indexOf(HEAD_END);
     if (headEnd < 0) return;
-    const length = lengthIn(this.#received.slice(0, headEnd));
-    if (length === null) this.#fail("an answer without a length");
-    else if (this.#received.length >= headEnd + HEAD_END.length + length) this.#finish();
+    const length = LENGTH.exec(this.#received)?.[1];
+    if (length === undefined) this.#fail("an answer without a length");
+    else if (this.#received.length >= headEnd + HEAD_END.length + Number(length)) this.#finish();
   }
 
   #finish(): void {
@@ -74,9 +75,4 @@ export class Connection {
     this.#answer?.reject(new Error(`POST to ${this.#host}: ${reason}`));
     this.#answer = null;
   }
-}
-
-function lengthIn(head: string): number | null {
-  const at = head.toLowerCase().indexOf(LENGTH);
-  return at < 0 ? null : Number.parseInt(head.slice(at + LENGTH.length), 10);
 }
