@@ -42,15 +42,14 @@ export class WriteLog implements Disposable {
     this.#file = openSync(this.#path, "a");
   }
 
-  /** What makes a program record the files of `directory`. @param deaf the file whose syncs shall not happen */
-  settings(directory: string, deaf: string | null): Readonly<Record<string, string>> {
-    const settings = {
+  /** What makes a program record the files of `directory`. */
+  settings(directory: string): Readonly<Record<string, string>> {
+    return {
       LD_PRELOAD: compiledShim("recorder"),
       RECORD_DIR: realpathSync(directory),
       RECORD_LOG: this.#path,
       RECORD_DOOM: this.#doom,
     };
-    return deaf === null ? settings : { ...settings, RECORD_DEAF: deaf };
   }
 
   acknowledge(fact: unknown): void {

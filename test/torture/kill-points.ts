@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { builtBinary } from "../support/binary-build.ts";
-import { buildWithCrashPoints } from "./crash-build.ts";
 import { CRASH_POINTS } from "./crash-point.ts";
+import { buildWith } from "./hooked-build.ts";
 import { dieOnAnEventsWay } from "./kill-points-event.ts";
 import { dieInUpkeep } from "./kill-points-upkeep.ts";
 import type { Suite } from "./suite.ts";
@@ -15,7 +15,7 @@ export const killPoints: Suite = {
   describe:
     "kill -9 at chosen points: what is true afterwards is what is legal there, in a build that the product is not",
   run: async () => {
-    using build = await buildWithCrashPoints();
+    using build = await buildWith("crash-points.ts");
     assert.deepEqual(tracesIn(await builtBinary()), [], "the product knows of crash points");
     assert(tracesIn(build.path).includes("CRASH_POINT_FILE"), "the search finds nothing in the test build either");
     const onTheWay = await dieOnAnEventsWay(build.path);

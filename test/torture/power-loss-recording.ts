@@ -19,8 +19,8 @@ export type Fact =
 export interface RecordingOptions {
   /** Events to be acknowledged before the recording ends. */
   readonly events: number;
-  /** The file whose syncs shall not happen: what a mode with fewer of them would do. */
-  readonly deaf: string | null;
+  /** What is run; the product itself when it is absent. */
+  readonly binary?: string;
 }
 
 const EVENTS_PER_SECOND = 400;
@@ -34,13 +34,14 @@ const WEBHOOKS = [
  * Every write of a run under load, with what was acknowledged in between. A clean restart interrupts it, and its second half has
  * old rows to prune and their pages to give back.
  */
-export async function recordRun({ events, deaf }: RecordingOptions): Promise<readonly LogRecord[]> {
+export async function recordRun({ events, binary }: RecordingOptions): Promise<readonly LogRecord[]> {
   using place = emptyPlace();
   mkdirSync(place.dataDir);
   using log = new WriteLog(place.path);
   await using receiver = startReceiver(({ path }) => (path === "/failing" ? 500 : 200));
-  const settings = { ...LOOPBACK_ALLOWED, ...log.settings(place.dataDir, deaf) };
-  await using first = await startBinary(place, settings);
+  const settings = { ...LOOPBACK_ALLOWED, ...log.settings(place.dataDir) };
+  const command = binary === undefined ? undefined : [binary, "serve"];
+  await using first = await startBinary(place, settings, command);
   await makeWebhooks(first, receiver, log);
   const load = startLoad(poster(first, log), {
     perSecond: EVENTS_PER_SECOND,
@@ -52,7 +53,7 @@ export async function recordRun({ events, deaf }: RecordingOptions): Promise<rea
   assert.equal((await first.ended).exitCode, 0);
   addAgedRows(place.dataDir, AGED_EVENTS);
   log.snapshot(place.dataDir);
-  await using second = await startBinary(place, settings);
+  await using second = await startBinary(place, settings, command);
   load.aim(poster(second, log));
   await acknowledged(load, events);
   second.signal("SIGKILL");
@@ -68,7 +69,7 @@ export async function recordRelapse(doom: "kill" | "fail"): Promise<readonly Log
   using place = emptyPlace();
   mkdirSync(place.dataDir);
   using log = new WriteLog(place.path);
-  const settings = log.settings(place.dataDir, null);
+  const settings = log.settings(place.dataDir);
   const [unanswered, next] = ["unanswered", "next"].map((id) => ({ id, type: "resume.created", data: { id } }));
   assert.ok(unanswered !== undefined && next !== undefined);
   await using first = await startBinary(place, settings);

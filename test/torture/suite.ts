@@ -20,6 +20,19 @@ export interface SuiteOptions {
 export type Figures = Readonly<Record<string, number | string>>;
 
 const SEED_MAX = 2 ** 32;
+const TOLD_EVERY_MS = 60_000;
+
+/** Somebody watches a long run: tells how far it is, once a minute. @param what of which there are so many, `kills` */
+export function progress(what: string, of: number): (done: number) => void {
+  const begun = performance.now();
+  let told = begun;
+  return (done) => {
+    const now = performance.now();
+    if (now - told < TOLD_EVERY_MS) return;
+    told = now;
+    process.stdout.write(`  ${done} of ${of} ${what} after ${Math.round((now - begun) / 60_000)} min\n`);
+  };
+}
 
 /** `SEED` of the environment, so that a run can be repeated; else another one each time. */
 export function chosenSeed(): number {

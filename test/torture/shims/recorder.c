@@ -4,7 +4,6 @@
  *
  *   RECORD_DIR    the directory, absolute
  *   RECORD_LOG    where the records go; others may append to it too
- *   RECORD_DEAF   the name of a file whose syncs are neither made nor recorded
  *   RECORD_DOOM   a file: while it holds a `k`, the process is killed in place of a sync of the database's files; an `f`: the
  *                 sync fails, and what it should have covered never reaches the disk, although it can be read
  *
@@ -81,11 +80,6 @@ static void record_sync(int fd, const char *name) {
   else record_content(fd, name);
 }
 
-static int is_deaf(const char *name) {
-  const char *deaf = getenv("RECORD_DEAF");
-  return deaf != NULL && strcmp(name, deaf) == 0;
-}
-
 static char doom_of(const char *name) {
   char doom = 0;
   int file = is_database(name) ? open(getenv("RECORD_DOOM"), O_RDONLY | O_CLOEXEC) : -1;
@@ -105,7 +99,6 @@ static int sync_recorded(int fd, int (*sync)(int)) {
   char path[PATH_BYTES];
   const char *name = recorded(fd, path);
   if (name == NULL) return sync(fd);
-  if (is_deaf(name)) return 0;
   char doom = doom_of(name);
   if (doom == 'k') raise(SIGKILL);
   if (doom == 'f') return fail_sync(name);
