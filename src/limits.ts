@@ -171,6 +171,9 @@ export const SETTING_MAX_ENTRIES = 1_000;
 // The command line.
 /** Of standard output, while its reader does not read. */
 export const UNREAD_OUTPUT_MAX_CHARACTERS = 4 * KB * KB;
+/** How long, and up to which length, lines of output wait for others to be written with; half of what a pipe takes in. */
+export const OUTPUT_GATHERED_MS = 5;
+export const OUTPUT_GATHERED_MAX_CHARACTERS = 32 * KB;
 export const HEALTHCHECK_MS = 3 * SECOND_MS;
 
 /** @throws when a relation that the code relies on does not hold; checked when the program starts. */

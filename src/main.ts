@@ -8,7 +8,9 @@ if (exitCode !== null) process.exit(exitCode);
 // Loaded only after the restart, which would throw all of it away.
 const { posthorn } = await import("./cli/posthorn.ts");
 const { processConsole } = await import("./cli/console.ts");
-const console = processConsole(process);
+const { createClock } = await import("./real/clock.ts");
+const { stdout, stderr } = process;
+const console = processConsole({ stdout, stderr, after: createClock().after });
 const exit = (code: ExitCode): never => {
   console.flush();
   process.exit(code);

@@ -1,4 +1,5 @@
-import { UNREAD_OUTPUT_MAX_CHARACTERS } from "../limits.ts";
+import { OUTPUT_GATHERED_MAX_CHARACTERS, OUTPUT_GATHERED_MS, UNREAD_OUTPUT_MAX_CHARACTERS } from "../limits.ts";
+import type { Clock } from "../world.ts";
 
 /** Where a command writes to. */
 export interface Console {
@@ -15,9 +16,9 @@ interface OutputStream {
   on(event: "error", listener: () => void): unknown;
 }
 
-/** A console that keeps what is written in one turn of the program together: many lines of a busy log cost one system call. */
-export interface BufferedConsole extends Console {
-  /** Writes what is kept; to be called before the process is ended. */
+/** A console that gathers what is written for a few milliseconds: many lines of a busy log cost one system call. */
+export interface GatheringConsole extends Console {
+  /** Writes what is gathered; to be called before the process is ended. */
   flush(): void;
 }
 
@@ -28,17 +29,21 @@ export interface BufferedConsole extends Console {
 export function processConsole({
   stdout,
   stderr,
+  after,
 }: {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-}): BufferedConsole {
+  readonly after: Clock["after"];
+}): GatheringConsole {
   const unread = { characters: 0, lostLines: 0 };
-  let kept = "";
+  let gathered = "";
+  let cancelFlush = () => {};
   const error = (text: string) => void stderr.write(text);
   const flush = () => {
-    const text = kept;
-    kept = "";
+    const text = gathered;
     if (text === "") return;
+    gathered = "";
+    cancelFlush();
     stdout.write(text, () => {
       unread.characters -= text.length;
     });
@@ -51,8 +56,9 @@ export function processConsole({
     if (unread.lostLines > 0) error(`${unread.lostLines} lines of output are lost: nobody read them in time.\n`);
     unread.lostLines = 0;
     unread.characters += text.length;
-    if (kept === "") queueMicrotask(flush);
-    kept += text;
+    if (gathered === "") cancelFlush = after(OUTPUT_GATHERED_MS, flush);
+    gathered += text;
+    if (gathered.length > OUTPUT_GATHERED_MAX_CHARACTERS) flush();
   };
   for (const stream of [stdout, stderr]) stream.on("error", () => {});
   return { isTerminal: stdout.isTTY === true, out, error, flush };
