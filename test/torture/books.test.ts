@@ -22,7 +22,7 @@ function booksOf({ sent = 0, isAcknowledged = true } = {}): Books {
   const subscription = { path: "/", events: ["*"], takes: /./, end };
   books.subscribe({ subscription, id: WEBHOOK, askedAt: 0, madeAt: 0, ...never });
   books.posting("a", "resume.created")(isAcknowledged);
-  for (let n = 0; n < sent; n++) books.received(DELIVERED.id, BODY);
+  for (let n = 0; n < sent; n++) books.received(DELIVERED.id, 1, BODY);
   return books;
 }
 
@@ -35,7 +35,7 @@ test("books in which everything is in order are closed without a word", () => {
 test("a request that a kill cut off is due again, and its repetition is no fault", () => {
   const books = booksOf({ sent: 1 });
   expect(books.died(kept([PENDING]))).toEqual([DELIVERED.id]);
-  books.received(DELIVERED.id, BODY);
+  books.received(DELIVERED.id, 1, BODY);
   expect(books.died(kept([DELIVERED]))).toEqual([]);
   books.closed();
 });
@@ -66,8 +66,8 @@ describe("the books see", () => {
     ["a lost delivery", () => booksOf().died(kept([])), /has no delivery/],
     ["a second delivery", () => booksOf().died(kept([PENDING, { ...PENDING, id: "delivery_2" }])), /two deliveries/],
     ["an event that nobody posted", () => booksOf().died(kept([PENDING], ["a", "b"])), /never posted/],
-    ["a request that nobody posted", () => booksOf().received("delivery_2", '{"id":"b"}'), /never posted/],
-    ["other bytes", () => booksOf({ sent: 1 }).received(DELIVERED.id, '{"id":"a" }'), /other bytes/],
+    ["a request that nobody posted", () => booksOf().received("delivery_2", 1, '{"id":"b"}'), /never posted/],
+    ["other bytes", () => booksOf({ sent: 1 }).received(DELIVERED.id, 1, '{"id":"a" }'), /other bytes/],
     ["a request that left nothing", () => booksOf({ sent: 1, isAcknowledged: false }).died(kept([], [])), /not stored/],
     ["a duplicate without a kill", () => booksOf({ sent: 2 }).died(kept([DELIVERED])), /requests and attempt rows/],
     ["two requests cut off by one kill", () => booksOf({ sent: 2 }).died(kept([PENDING])), /2 times for 0 attempts/],
@@ -80,13 +80,15 @@ describe("the books see", () => {
     ],
     ["a cancellation without a reason", () => booksOf().died(kept([{ ...PENDING, state: "cancelled" }])), /cancelled/],
     ["a damaged file", () => booksOf().died({ ...kept([PENDING]), damage: ["page 2 is lost"] }), /damaged/],
+    ["a number left out", () => booksOf().received(DELIVERED.id, 2, BODY), /number 2 after 0/],
+    ["a repetition of what no kill cut off", () => booksOf({ sent: 2 }).closed(), /only 0 were cut off/],
     ["what is left over at the end", () => booksOf().closed(), /not finished/],
     [
       "a request after the end",
       () => {
         const books = booksOf({ sent: 1 });
         books.died(kept([DELIVERED]));
-        books.received(DELIVERED.id, BODY);
+        books.received(DELIVERED.id, 1, BODY);
       },
       /after it was final/,
     ],

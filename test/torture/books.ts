@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { KeptDelivery, KeptState } from "../support/kept-state.ts";
 import { AGED } from "./aged-rows.ts";
+import { Spread } from "./spread.ts";
 import { mayTake, mustTake, type Subscriber } from "./subscription.ts";
 
 interface PostedEvent {
@@ -17,9 +18,14 @@ interface PostedEvent {
 
 interface Sending {
   received: number;
+  /** Of the last request, its number and when it was answered: infinity while it is not. */
+  number: number;
+  answeredAt: number;
   /** Requests that left no attempt row, each of them cut off by a kill. */
   unaccounted: number;
 }
+
+const NOTHING_SENT: Sending = { received: 0, number: 0, answeredAt: Number.POSITIVE_INFINITY, unaccounted: 0 };
 
 /** Who posts, who receives and what is kept write down here what they see; every disagreement is thrown. */
 export class Books {
@@ -29,7 +35,9 @@ export class Books {
   readonly #sendings = new Map<string, Sending>();
   readonly #finishedEvents = new Set<string>();
   readonly #finishedDeliveries = new Set<string>();
-  readonly counts = { posted: 0, acknowledged: 0, requests: 0, cutOff: 0, finishedDeliveries: 0 };
+  readonly counts = { posted: 0, acknowledged: 0, requests: 0, repeated: 0, cutOff: 0, finishedDeliveries: 0 };
+  /** How long before a kill a request was answered that was cut off all the same: its outcome was not on the disk yet. */
+  readonly unsettledMs = new Spread();
 
   constructor({ retryMax }: { readonly retryMax: number }) {
     this.#retryMax = retryMax;
@@ -52,16 +60,24 @@ export class Books {
     };
   }
 
-  received(delivery: string, body: string): void {
+  /** @param number of the attempt, from 1 */
+  received(delivery: string, number: number, body: string): void {
     const { id }: { id: string } = JSON.parse(body);
     assert(!this.#finishedDeliveries.has(delivery), `${delivery} was sent again after it was final on the disk`);
     const event = this.#events.get(id);
     assert(event !== undefined, `${id} was sent and never posted, or is long finished`);
     event.body ??= body;
     assert.equal(body, event.body, `${id} was sent with other bytes than before`);
-    const sending = this.#sendings.get(delivery) ?? { received: 0, unaccounted: 0 };
-    this.#sendings.set(delivery, { ...sending, received: sending.received + 1 });
+    const { received, number: last, unaccounted } = this.#sendings.get(delivery) ?? NOTHING_SENT;
+    assert(number === last || number === last + 1, `${delivery} was sent with number ${number} after ${last}`);
+    this.#sendings.set(delivery, { received: received + 1, number, answeredAt: Number.POSITIVE_INFINITY, unaccounted });
     this.counts.requests += 1;
+    if (number === last) this.counts.repeated += 1;
+  }
+
+  answered(delivery: string): void {
+    const sending = this.#sendings.get(delivery);
+    if (sending !== undefined) sending.answeredAt = performance.now();
   }
 
   // ── What is kept ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -69,20 +85,24 @@ export class Books {
   /**
    * Compares with what a process left on the disk when it died; what is finished there may be pruned from now on. Returns the
    * deliveries that are to be sent again: their request was out, it left no attempt row, and nobody wants their webhook removed.
+   *
+   * @param diedAt of `performance.now()`
    */
-  died(kept: KeptState): readonly string[] {
+  died(kept: KeptState, diedAt = performance.now()): readonly string[] {
     assert.deepEqual(kept.damage, [], "the database is damaged");
     const deliveriesByEvent = Map.groupBy(kept.deliveries, ({ event }) => event);
     for (const [id, event] of this.#events) this.#audit(id, event, kept, deliveriesByEvent.get(id) ?? []);
     const unknown = [...kept.events.keys()].filter((id) => !this.#isKnown(id));
     assert.deepEqual(unknown, [], "stored and never posted");
     const pending = kept.deliveries.filter(({ state }) => state === "pending");
-    const cutOff = pending.filter((row) => this.#wasCutOff(row));
+    const cutOff = pending.filter((row) => this.#wasCutOff(row, diedAt));
     return cutOff.filter(({ webhook }) => !this.#isRemoved(webhook)).map(({ id }) => id);
   }
 
-  /** Nothing may be left over when all was given its time. */
+  /** Nothing may be left over when all was given its time, and nothing was sent twice that no kill had cut off. */
   closed(): void {
+    const { repeated, cutOff } = this.counts;
+    assert(repeated <= cutOff, `${repeated} requests were sent again, and only ${cutOff} were cut off`);
     const open = [...this.#events].filter(([, { isAcknowledged, body }]) => isAcknowledged || body !== null);
     assert.deepEqual(open, [], "acknowledged and not finished");
   }
@@ -144,19 +164,21 @@ export class Books {
   }
 
   /** A kill can leave one request of a delivery without a row; a final delivery has one for each request since. */
-  #wasCutOff({ id, attemptRows }: KeptDelivery): boolean {
+  #wasCutOff({ id, attemptRows }: KeptDelivery, diedAt: number): boolean {
     assert(!this.#finishedDeliveries.has(id), `${id} is pending again after it was final`);
     const sending = this.#sendings.get(id);
     if (sending === undefined) return false;
     const surplus = sending.received - attemptRows - sending.unaccounted;
     assert(surplus === 0 || surplus === 1, `${id} was sent ${sending.received} times for ${attemptRows} attempts`);
     sending.unaccounted += surplus;
-    this.counts.cutOff += surplus;
-    return surplus === 1;
+    if (surplus === 0) return false;
+    this.counts.cutOff += 1;
+    this.unsettledMs.add(Math.max(0, diedAt - sending.answeredAt));
+    return true;
   }
 
   #strikeOff({ id, webhook, attemptRows }: KeptDelivery, event: PostedEvent): void {
-    const { received, unaccounted } = this.#sendings.get(id) ?? { received: 0, unaccounted: 0 };
+    const { received, unaccounted } = this.#sendings.get(id) ?? NOTHING_SENT;
     assert.equal(received - unaccounted, attemptRows, `${id}: requests and attempt rows differ`);
     this.#sendings.delete(id);
     this.#finishedDeliveries.add(id);

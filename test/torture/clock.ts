@@ -11,7 +11,7 @@ import { type ShiftedClock, shiftedClock } from "../support/shifted-clock.ts";
 import { shimProblem } from "../support/shim.ts";
 import { AttemptTimes, type Route } from "./clock-attempts.ts";
 import { Posts } from "./posts.ts";
-import type { Figures, Suite, SuiteOptions } from "./suite.ts";
+import { type Figures, progress, type Suite, type SuiteOptions } from "./suite.ts";
 
 const DAY_MS = 86_400_000;
 const FLAP_MS = 10_000;
@@ -63,7 +63,11 @@ class ClockTorture implements AsyncDisposable {
     await this.#makeWebhooks(posthorn);
     const posts = new Posts(posthorn);
     const load = this.#startLoad(posts);
-    for (let round = 0; round < this.#rounds; round++) await this.#round(posts);
+    const tell = progress("rounds", this.#rounds);
+    for (let round = 0; round < this.#rounds; round++) {
+      await this.#round(posts);
+      tell(round + 1);
+    }
     await load.stop();
     if (this.#posthorn !== null) await nothingPending(this.#posthorn);
     await this.#stop();

@@ -3,7 +3,6 @@ export const CRASH_POINTS = [
   "before the commit of an ingest",
   "after the commit of an ingest",
   "after the lease",
-  "after the connect",
   "after the reply",
   "before the commit of an outcome",
   "after the commit of an outcome",

@@ -6,7 +6,6 @@ import { Database } from "bun:sqlite";
 import { existsSync, readFileSync } from "node:fs";
 import { Exchanger } from "../../src/delivery/exchanger.ts";
 import { Sender } from "../../src/delivery/sender.ts";
-import { UndiciExchange } from "../../src/real/undici-exchange.ts";
 import { Writer } from "../../src/store/sqlite/writer.ts";
 import type { CrashPoint } from "./crash-point.ts";
 
@@ -56,13 +55,6 @@ Sender.prototype.deliver = new Proxy(Sender.prototype.deliver, {
   apply(deliver, sender, parameters) {
     crashAt("after the lease");
     return Reflect.apply(deliver, sender, parameters);
-  },
-});
-
-UndiciExchange.prototype.onRequestStart = new Proxy(UndiciExchange.prototype.onRequestStart, {
-  apply(start, exchange, parameters) {
-    crashAt("after the connect");
-    return Reflect.apply(start, exchange, parameters);
   },
 });
 

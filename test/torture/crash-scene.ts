@@ -81,8 +81,9 @@ export class CrashScene implements AsyncDisposable {
     return kept;
   }
 
-  async subscribe(posthorn: Binary): Promise<string> {
-    const webhook = { url: `${this.receiver.origin}/hook`, events: ["*"], retry_schedule: [] };
+  /** @param origin of the receiver, or of what stands before it */
+  async subscribe(posthorn: Binary, origin = this.receiver.origin): Promise<string> {
+    const webhook = { url: `${origin}/hook`, events: ["*"], retry_schedule: [] };
     const { status, data } = await posthorn.api<{ id: string }>("POST", "/api/webhooks", webhook);
     assert.equal(status, 201);
     return data.id;

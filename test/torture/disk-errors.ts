@@ -11,7 +11,7 @@ import type { Program } from "../support/program.ts";
 import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 import { shimProblem } from "../support/shim.ts";
 import { Posts } from "./posts.ts";
-import type { Figures, Suite, SuiteOptions } from "./suite.ts";
+import { type Figures, progress, type Suite, type SuiteOptions } from "./suite.ts";
 
 const PLENTY_BYTES = 1_024 * 1_024 * 1_024;
 const ROUNDS = { short: 1, full: 100 };
@@ -35,12 +35,15 @@ export const diskErrors: Suite = {
 async function run({ seed, full }: SuiteOptions): Promise<Figures> {
   const random = createSeededRandom(seed);
   const counts = { acknowledged: 0, leftOut: 0, damaged: 0 };
-  for (let round = 0; round < (full ? ROUNDS.full : ROUNDS.short); round++) {
+  const rounds = full ? ROUNDS.full : ROUNDS.short;
+  const tell = progress("rounds", rounds);
+  for (let round = 0; round < rounds; round++) {
     counts.acknowledged += await failUnderLoad("sync-fails", random);
     counts.acknowledged += await failUnderLoad("read-only", random);
     await loseTheIndex(random);
     counts.leftOut += await damageTheTail(random);
     counts.damaged += 1;
+    tell(round + 1);
   }
   return {
     "events acknowledged before an error, none lost": counts.acknowledged,

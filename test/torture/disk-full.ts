@@ -9,7 +9,7 @@ import { shimProblem } from "../support/shim.ts";
 import { until } from "../support/until.ts";
 import { Posts } from "./posts.ts";
 import { Spread } from "./spread.ts";
-import type { Figures, Suite, SuiteOptions } from "./suite.ts";
+import { type Figures, progress, type Suite, type SuiteOptions } from "./suite.ts";
 
 const MB = 1_024 * 1_024;
 const RESERVE_BYTES = 64 * MB;
@@ -35,11 +35,14 @@ async function run({ seed, full }: SuiteOptions): Promise<Figures> {
   const posts = new Posts(posthorn);
   const load = startLoad(posts.post, { perSecond: EVENTS_PER_SECOND, types: ["resume.created"] });
   const backMs = new Spread();
-  for (let round = 0; round < (full ? ROUNDS.full : ROUNDS.short); round++) {
+  const rounds = full ? ROUNDS.full : ROUNDS.short;
+  const tell = progress("fillings", rounds);
+  for (let round = 0; round < rounds; round++) {
     await posts.taken(random.between(20, 100));
     if (round % 2 === 0) await fillToTheLastByte(disk, posthorn, posts);
     else await fillToTheReserve(disk, posthorn, posts, receiver);
     backMs.add(await backAtWork(disk, posts));
+    tell(round + 1);
   }
   await load.stop();
   await nothingPending(posthorn);

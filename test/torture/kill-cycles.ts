@@ -12,11 +12,11 @@ import { Books } from "./books.ts";
 import { type PushedReceiver, type PushedRequest, startPushedReceiver } from "./pushed-receiver.ts";
 import { Spread } from "./spread.ts";
 import type { Subscription } from "./subscription.ts";
-import type { Figures, Suite, SuiteOptions } from "./suite.ts";
+import { type Figures, progress, type Suite, type SuiteOptions } from "./suite.ts";
 
-/** `told`: in a long run somebody watches. */
-const CYCLES = { short: 10, full: 1_000, told: 100 };
+const CYCLES = { short: 10, full: 1_000 };
 const EVENTS_PER_SECOND = 250;
+const TAKEN_PER_SECOND_GOAL = 200;
 const TYPES = ["resume.created", "user.registered", "resume.updated", "ai.analysis_completed"];
 const SCHEDULE = ["100ms", "200ms"];
 /** Enough for the pruner to be at work at most of the kills of the short form; later it has what the load left. */
@@ -26,7 +26,9 @@ const SLOW_MS = 20;
 const LIFE_MS = { least: 50, most: 700 };
 const READY_GOAL_MS = 2_000;
 const SENT_AGAIN_GOAL_MS = 1_000;
-/** The goals are for the usual case; a machine that is busy with other things may once need this many times as long. */
+/** From an answer to its outcome on the disk. What takes longer is sent again after a kill without having been in flight. */
+const SETTLED_GOAL_MS = 400;
+/** The goals are for nine cases in ten; a machine that is busy with other things may once need this many times as long. */
 const PATIENCE = 5;
 const SETTINGS = { ...LOOPBACK_ALLOWED, POSTHORN_RETENTION: "60s", POSTHORN_PRUNE_CRON: "* * * * *" };
 
@@ -60,6 +62,7 @@ class KillCycles implements AsyncDisposable {
   readonly #app: App;
   #posthorn: Binary | null = null;
   #livedMs = 0;
+  #diedAt = 0;
   #eventsKept: KeptState["events"] = new Map();
   /** What was in flight at the last kill and has not come again yet. */
   readonly #missing = new Set<string>();
@@ -87,11 +90,12 @@ class KillCycles implements AsyncDisposable {
   async run(): Promise<Figures> {
     let posthorn = await this.#prepare();
     this.#app.use(posthorn);
+    const tell = progress("kills", this.#cycles);
     for (let cycle = 1; cycle <= this.#cycles; cycle++) {
       await this.#live(posthorn);
       if (cycle === this.#cycles) await this.#app.stop();
       posthorn = await this.#revive();
-      if (cycle % CYCLES.told === 0) process.stdout.write(`  ${cycle} kills\n`);
+      tell(cycle);
     }
     await nothingPending(posthorn);
     await stop(posthorn);
@@ -125,6 +129,7 @@ class KillCycles implements AsyncDisposable {
     await Bun.sleep(removalAfterMs);
     const removal = this.#app.unsubscribe(posthorn, fleeting);
     await Bun.sleep(lifeMs - removalAfterMs);
+    this.#diedAt = performance.now();
     await kill(posthorn);
     await removal;
   }
@@ -156,9 +161,10 @@ class KillCycles implements AsyncDisposable {
   // ── The receivers ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #receive({ path, delivery, attempt, body }: PushedRequest): Promise<number> {
-    this.#books.received(delivery, body);
+    this.#books.received(delivery, attempt, body);
     if (this.#missing.delete(delivery)) this.#missingCameAt = performance.now();
     if (path === "/slow" || path === "/fleeting") await Bun.sleep(SLOW_MS);
+    this.#books.answered(delivery);
     if (path === "/second-try") return attempt === 1 ? 503 : 200;
     return path === "/failing" ? 500 : 200;
   }
@@ -184,33 +190,37 @@ class KillCycles implements AsyncDisposable {
     if (pruned > 0) this.#counts.killsWhilePruning += 1;
     this.#eventsKept = kept.events;
     this.#pending.add(kept.deliveries.filter(({ state }) => state === "pending").length);
-    return this.#books.died(kept);
+    return this.#books.died(kept, this.#diedAt);
   }
 
   #figures(): Figures {
-    const { posted, acknowledged, requests, cutOff, finishedDeliveries } = this.#books.counts;
-    const [ready, again] = [this.#readyMs, this.#sentAgainMs];
-    assert(ready.at(0.5) <= READY_GOAL_MS && ready.worst <= READY_GOAL_MS * PATIENCE, `ready after ${ready} ms`);
-    assert(
-      again.at(0.5) <= SENT_AGAIN_GOAL_MS && again.worst <= SENT_AGAIN_GOAL_MS * PATIENCE,
-      `sent again after ${again} ms`,
-    );
-    assert(acknowledged > this.#cycles * 10, `only ${acknowledged} events were acknowledged`);
+    const { posted, acknowledged, requests, repeated, cutOff, finishedDeliveries } = this.#books.counts;
     const { pruned, killsWhilePruning, killsBeforeReady } = this.#counts;
+    const takenPerSecond = acknowledged / (this.#livedMs / 1_000);
+    assert(takenPerSecond >= TAKEN_PER_SECOND_GOAL, `only ${takenPerSecond} events were acknowledged a second`);
+    assert(killsWhilePruning > 0 && cutOff > 0, "no kill met the pruner, or a request in flight");
+    expectUsually(READY_GOAL_MS, this.#readyMs, "ready");
+    expectUsually(SENT_AGAIN_GOAL_MS, this.#sentAgainMs, "sent again");
+    expectUsually(SETTLED_GOAL_MS, this.#books.unsettledMs, "settled");
     return {
       "kills under load, before ready": `${this.#cycles}, ${killsBeforeReady}`,
       "kills in a life that pruned, events pruned": `${killsWhilePruning}, ${pruned}`,
       "events posted, acknowledged, lost": `${posted}, ${acknowledged}, 0`,
-      "events acknowledged per second of life": acknowledged / (this.#livedMs / 1_000),
+      "events acknowledged per second of life": takenPerSecond,
       "posted again, known already": `${this.#app.counts.repeated}, ${this.#app.counts.knownAlready}`,
       "deliveries finished": finishedDeliveries,
       "deliveries pending at a kill": String(this.#pending),
       "requests, never posted": `${requests}, 0`,
-      "requests cut off by a kill": cutOff,
-      "ready after the start, ms": String(ready),
-      "all that was in flight sent again, ms": String(again),
+      "requests cut off by a kill, sent twice": `${cutOff}, ${repeated}`,
+      "of these answered before the kill by, ms": String(this.#books.unsettledMs),
+      "ready after the start, ms": String(this.#readyMs),
+      "all that was in flight sent again, ms": String(this.#sentAgainMs),
     };
   }
+}
+
+function expectUsually(goalMs: number, spans: Spread, what: string): void {
+  assert(spans.at(0.9) <= goalMs && spans.worst <= goalMs * PATIENCE, `${what} after ${spans} ms`);
 }
 
 async function kill(posthorn: Program): Promise<void> {

@@ -3,12 +3,15 @@ import { nothingPending } from "../support/binary.ts";
 import type { KeptState } from "../support/kept-state.ts";
 import type { CrashPoint } from "./crash-point.ts";
 import { CrashScene } from "./crash-scene.ts";
+import { Gate } from "./gate.ts";
 
-/** The request lies at the receiver, which has not answered: who dies there is killed by the receiver. */
+/** What is seen from outside needs no hook. The connection is there, and its TLS handshake is not answered: no request can be out. */
+const CONNECTED = "after the connect";
+/** The request lies at the receiver, which has not answered. */
 const ARRIVED = "when the request has arrived";
 
 interface LegalOutcome {
-  readonly at: CrashPoint | typeof ARRIVED;
+  readonly at: CrashPoint | typeof CONNECTED | typeof ARRIVED;
   /** Whether the app may have read a 2xx. */
   readonly acknowledged: "never" | "maybe";
   /** What is on the disk: no event, or an event whose one delivery is in this state. */
@@ -36,7 +39,7 @@ const LEGAL: readonly LegalOutcome[] = [
     ...{ acknowledged: "maybe", kept: "pending", sentBefore: 0, repeated: "duplicate", sentInAll: 1 },
   },
   {
-    at: "after the connect",
+    at: CONNECTED,
     ...{ acknowledged: "maybe", kept: "pending", sentBefore: 0, repeated: "duplicate", sentInAll: 1 },
   },
   {
@@ -59,8 +62,8 @@ const LEGAL: readonly LegalOutcome[] = [
 
 const EVENT = { id: "the-event", type: "resume.created", data: { resume: { id: "resume_456" } } };
 
-/** Dies once at each point of an event's way, and compares with what is legal there. Returns how many points there are. */
-export async function dieOnAnEventsWay(crashingBinary: string): Promise<number> {
+/** Dies once at each point of an event's way, and compares with what is legal there. Returns the points. */
+export async function dieOnAnEventsWay(crashingBinary: string): Promise<readonly string[]> {
   for (const legal of LEGAL) {
     try {
       await die(crashingBinary, legal);
@@ -68,7 +71,7 @@ export async function dieOnAnEventsWay(crashingBinary: string): Promise<number> 
       throw new Error(`${legal.at}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }
-  return LEGAL.length;
+  return LEGAL.map(({ at }) => at);
 }
 
 async function die(crashingBinary: string, legal: LegalOutcome): Promise<void> {
@@ -80,12 +83,14 @@ async function die(crashingBinary: string, legal: LegalOutcome): Promise<void> {
     arrived.resolve();
     return answer.promise;
   };
-  await using scene = new CrashScene(crashingBinary, { script, isSecure: at === "after the connect" });
+  await using scene = new CrashScene(crashingBinary, { script, isSecure: at === CONNECTED });
+  await using gate = await Gate.shut(scene.receiver.port);
   const fragile = await scene.startFragile();
-  await scene.subscribe(fragile);
-  if (at !== ARRIVED) scene.arm(at);
-  const posted = fragile.api("POST", "/api/events", EVENT).catch(() => null);
+  await scene.subscribe(fragile, at === CONNECTED ? `https://127.0.0.1:${gate.port}` : scene.receiver.origin);
   if (at === ARRIVED) void arrived.promise.then(() => fragile.signal("SIGKILL"));
+  else if (at === CONNECTED) void gate.reached.then(() => fragile.signal("SIGKILL"));
+  else scene.arm(at);
+  const posted = fragile.api("POST", "/api/events", EVENT).catch(() => null);
   const left = await scene.buried(fragile);
   const before = scene.receiver.requests.length;
   const isAcknowledged = (await posted)?.status === 202;
@@ -93,6 +98,7 @@ async function die(crashingBinary: string, legal: LegalOutcome): Promise<void> {
   assert.deepEqual({ kept: keptOf(left), sentBefore: before }, { kept: legal.kept, sentBefore: legal.sentBefore });
 
   answer.resolve(200);
+  gate.open();
   const sound = await scene.startSound();
   const again = await sound.api<{ duplicate?: boolean }>("POST", "/api/events", EVENT);
   await nothingPending(sound);

@@ -33,12 +33,12 @@ const LEGAL_REMOVALS: readonly { readonly at: CrashPoint; readonly cancelled: (c
 /** What may be true after a death in the first start: nothing but that the next one works as if it were the first. */
 const FIRST_STARTS: readonly CrashPoint[] = ["before the first migration", "in a migration"];
 
-/** Dies once at each point of what is written beside the events' way. Returns how many points there are. */
-export async function dieInUpkeep(crashingBinary: string): Promise<number> {
+/** Dies once at each point of what is written beside the events' way. Returns the points. */
+export async function dieInUpkeep(crashingBinary: string): Promise<readonly CrashPoint[]> {
   for (const legal of LEGAL_PRUNINGS) await named(legal.at, () => dieInPruning(crashingBinary, legal));
   for (const legal of LEGAL_REMOVALS) await named(legal.at, () => dieInRemoval(crashingBinary, legal));
   for (const point of FIRST_STARTS) await named(point, () => dieInFirstStart(crashingBinary, point));
-  return LEGAL_PRUNINGS.length + LEGAL_REMOVALS.length + FIRST_STARTS.length;
+  return [...[...LEGAL_PRUNINGS, ...LEGAL_REMOVALS].map(({ at }) => at), ...FIRST_STARTS];
 }
 
 async function named(point: CrashPoint, die: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { simulate } from "../simulation/simulate.ts";
-import type { Figures, Suite, SuiteOptions } from "./suite.ts";
+import { type Figures, progress, type Suite, type SuiteOptions } from "./suite.ts";
 
 const DAYS = { short: 50, full: 5_000 };
 const HOURS = 24;
@@ -14,11 +14,13 @@ export const simulation: Suite = {
 async function run({ seed, full }: SuiteOptions): Promise<Figures> {
   const days = full ? DAYS.full : DAYS.short;
   const total = { lives: 0, acknowledged: 0, requests: 0, checks: 0 };
+  const tell = progress("days", days);
   for (let day = 0; day < days; day++) {
     const figures = await simulate({ seed: seed + day, hours: HOURS }).catch((error: unknown) => {
       throw new Error(`SEED=${seed + day} repeats this failure: ${String(error)}`, { cause: error });
     });
     for (const name of ["lives", "acknowledged", "requests", "checks"] as const) total[name] += figures[name];
+    tell(day + 1);
   }
   return {
     "simulated days": days,
