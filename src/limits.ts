@@ -68,7 +68,9 @@ export const LANE_HOLD_MAX_MS = 60 * SECOND_MS;
 export const TIMEOUT_MIN_MS = 1 * SECOND_MS;
 export const TIMEOUT_MAX_MS = 60 * SECOND_MS;
 
-// Names resolved for sending.
+// Where to send to.
+/** Texts of URLs whose verdict is remembered. */
+export const JUDGED_URLS_MAX = 10_000;
 export const DNS_TTL_MIN_MS = 1 * SECOND_MS;
 export const DNS_TTL_MAX_MS = 30 * SECOND_MS;
 export const DNS_FAILURE_TTL_MS = 1 * SECOND_MS;

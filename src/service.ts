@@ -63,9 +63,9 @@ export async function buildService(config: Config, world: World, extras: Service
   const onLeftOut = (commits: number) => log.warn(LEFT_OUT, { commits });
   const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal, onLeftOut });
 
-  const ownTargets = ownTargetsOf(config, machine);
   const { allowPrivateCidrs, allowHosts, connectTimeoutMs, responseCaptureBytes, timeoutMs, retryScheduleMs } = config;
-  const guard = createGuard({ resolver, clock, policy: { allowPrivateCidrs, allowHosts, ownTargets } });
+  const policy = { allowPrivateCidrs, allowHosts, ownTargets: ownTargetsOf(config, machine) };
+  const guard = createGuard({ resolver, clock, policy });
   const sealing = { headerPrefix: config.headerPrefix, userAgent: `Posthorn/${version}` };
   const exchanger = new Exchanger({ guard, transport, clock, sealing, connectTimeoutMs, responseCaptureBytes });
   const metrics = createMetrics();
@@ -122,7 +122,7 @@ export async function buildService(config: Config, world: World, extras: Service
       await diskReserve.start();
       // Before anything is sent: a port that is taken ends this process, and would cut off what had begun.
       listening = listen(parts, { hostname: config.host, port: config.port });
-      ownTargets.push(...ownTargetsAt(config.host, listening.port, machine));
+      guard.shun(ownTargetsAt(config.host, listening.port, machine));
       dispatcher.start(found);
       pruner.start();
       return { url: listening.url, newAdminKey };

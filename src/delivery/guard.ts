@@ -1,6 +1,19 @@
-import { type AddressRefusal, judgeAddress, type NetworkPolicy, ownPortsAt } from "../domain/address.ts";
+import {
+  type AddressRefusal,
+  judgeAddress,
+  type NetworkPolicy,
+  type OwnTarget,
+  ownPortsAt,
+} from "../domain/address.ts";
 import { type Blocked, judgeUrl, portOf, type Unresolved } from "../domain/url.ts";
-import { CONNECT_ADDRESSES_MAX, DNS_CACHE_MAX, DNS_FAILURE_TTL_MS, DNS_TTL_MAX_MS, DNS_TTL_MIN_MS } from "../limits.ts";
+import {
+  CONNECT_ADDRESSES_MAX,
+  DNS_CACHE_MAX,
+  DNS_FAILURE_TTL_MS,
+  DNS_TTL_MAX_MS,
+  DNS_TTL_MIN_MS,
+  JUDGED_URLS_MAX,
+} from "../limits.ts";
 import type { Clock, Millis, Resolution, Resolver } from "../world.ts";
 import { createAnswerCache, type Found } from "./answer-cache.ts";
 
@@ -9,6 +22,7 @@ export type Passage = Passed | Blocked | Unresolved;
 
 export interface Passed {
   readonly ok: true;
+  /** Not to be changed: the next attempt at the same URL gets the same object. */
   readonly url: URL;
   /** Vetted literal addresses, IPv4 first, at most `CONNECT_ADDRESSES_MAX`. Nothing else may be connected to. */
   readonly addresses: readonly string[];
@@ -23,6 +37,20 @@ export interface Guard {
    * there at once where no look-up is needed: for a literal address, and a name whose addresses are still good.
    */
   judge(rawUrl: string): Passage | Promise<Passage>;
+  /** Posthorn is reached there as well, which could not be known before: these are no targets from now on. */
+  shun(ownTargets: readonly OwnTarget[]): void;
+}
+
+/**
+ * What was made of a URL's text. The policy is fixed, so it holds: all of the verdict where no name is looked up, and for a
+ * name all but what its addresses say.
+ */
+type Judged = Passage | Named;
+
+interface Named {
+  readonly url: URL;
+  readonly port: number;
+  readonly name: string;
 }
 
 /** What was made of a name's addresses. The policy is fixed, so it holds as long as the addresses do. */
@@ -46,27 +74,50 @@ export function createGuard(parts: {
   readonly clock: Pick<Clock, "monotonic">;
   readonly policy: NetworkPolicy;
 }): Guard {
-  const { resolver, clock, policy } = parts;
-  const names = createAnswerCache<Vetted>({
-    clock,
-    max: DNS_CACHE_MAX,
-    find: async (name) => vetResolution(await resolver.resolve(name), policy),
-  });
+  const { resolver, clock } = parts;
+  const newNames = () =>
+    createAnswerCache<Vetted>({
+      ...{ clock, max: DNS_CACHE_MAX },
+      find: async (name) => vetResolution(await resolver.resolve(name), policy),
+    });
+  const judgedUrls = new Map<string, Judged>();
+  let policy = parts.policy;
+  let names = newNames();
 
-  async function lookUp(url: URL, name: string): Promise<Passage> {
+  function judgeText(rawUrl: string): Judged {
+    const text = judgeUrl(rawUrl, policy);
+    if (!text.ok) return text;
+    const { url, host } = text;
+    const port = portOf(url);
+    const judged =
+      host.kind === "name"
+        ? { url, port, name: host.name }
+        : passage(url, port, vet([host.address], policy), null, host.address);
+    for (const oldest of judgedUrls.keys()) {
+      if (judgedUrls.size < JUDGED_URLS_MAX) break;
+      judgedUrls.delete(oldest);
+    }
+    judgedUrls.set(rawUrl, judged);
+    return judged;
+  }
+
+  async function lookUp({ url, port, name }: Named): Promise<Passage> {
     const askedAt = clock.monotonic();
     const vetted = await names.find(name);
-    return passage(url, vetted, Math.round(clock.monotonic() - askedAt));
+    return passage(url, port, vetted, Math.round(clock.monotonic() - askedAt));
   }
 
   return {
     judge(rawUrl) {
-      const judged = judgeUrl(rawUrl, policy);
-      if (!judged.ok) return judged;
-      const { url, host } = judged;
-      if (host.kind === "address") return passage(url, vet([host.address], policy), null, host.address);
-      const known = names.fresh(host.name);
-      return known === undefined ? lookUp(url, host.name) : passage(url, known, null);
+      const judged = judgedUrls.get(rawUrl) ?? judgeText(rawUrl);
+      if ("ok" in judged) return judged;
+      const known = names.fresh(judged.name);
+      return known === undefined ? lookUp(judged) : passage(judged.url, judged.port, known, null);
+    },
+    shun(ownTargets) {
+      policy = { ...policy, ownTargets: [...policy.ownTargets, ...ownTargets] };
+      judgedUrls.clear();
+      names = newNames();
     },
   };
 }
@@ -102,9 +153,9 @@ function vet(answers: readonly string[], policy: NetworkPolicy): Vouched | Refus
 }
 
 /** @param literal the address, when it stands in the URL: what a name resolves to is told to nobody */
-function passage(url: URL, vetted: Vetted, dnsMs: Millis | null, literal?: string): Passage {
+function passage(url: URL, port: number, vetted: Vetted, dnsMs: Millis | null, literal?: string): Passage {
   if (!vetted.ok) return vetted.kind === "unresolved" ? vetted : blocked(vetted.refusal, literal);
-  if (vetted.ownPorts.includes(portOf(url))) return { ok: false, kind: "blocked", rule: "own_address", openings: [] };
+  if (vetted.ownPorts.includes(port)) return { ok: false, kind: "blocked", rule: "own_address", openings: [] };
   return { ok: true, url, addresses: vetted.addresses, dnsMs };
 }
 

@@ -6,7 +6,7 @@ export interface NetworkPolicy {
   readonly allowPrivateCidrs: readonly Cidr[];
   /** `POSTHORN_ALLOW_HOSTS`: names that need not look like public ones. Their addresses are judged all the same. */
   readonly allowHosts: readonly string[];
-  /** Where Posthorn itself is reached (its public URL, its listening socket): never a target. Read at every judgement. */
+  /** Where Posthorn itself is reached (its public URL, its listening socket): never a target. */
   readonly ownTargets: readonly OwnTarget[];
 }
 

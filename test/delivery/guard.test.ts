@@ -224,11 +224,12 @@ describe("Posthorn itself", () => {
   });
 
   test("is known from the moment it listens, also when the port was not known before", async () => {
-    const ownTargets: { host: string; port: number }[] = [];
-    const { verdictOf } = setUp({ ...own, ownTargets });
-    expect(await verdictOf("http://127.0.0.1:40001/")).toEqual(["127.0.0.1"]);
-    ownTargets.push({ host: "127.0.0.1", port: 40_001 });
-    expect(await verdictOf("http://127.0.0.1:40001/")).toBe("own_address");
+    const { resolver, guard, verdictOf } = setUp(own);
+    resolver.set("sneaky.test", ["127.0.0.1"]);
+    const urls = ["http://127.0.0.1:40001/", "http://sneaky.test:40001/"];
+    for (const url of urls) expect([url, await verdictOf(url)]).toEqual([url, ["127.0.0.1"]]);
+    guard.shun([{ host: "127.0.0.1", port: 40_001 }]);
+    for (const url of urls) expect([url, await verdictOf(url)]).toEqual([url, "own_address"]);
   });
 });
 
