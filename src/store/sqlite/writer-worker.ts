@@ -1,11 +1,18 @@
+import { unpackBatch } from "./batch-text.ts";
 import { closeWriting, openWriting } from "./connection.ts";
-import type { Command } from "./verbs.ts";
+import { packResult } from "./result-text.ts";
 import { serve } from "./worker-port.ts";
-import { type BatchResult, Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
 /** The thread that writes: an fsync stalls nobody but itself. */
-serve<readonly Command[], BatchResult>((path) => {
+serve<string, string>((path) => {
   const db = openWriting(path);
   const writer = new Writer(db);
-  return { answer: (batch) => writer.run(batch), close: () => closeWriting(db) };
+  return {
+    answer(packed) {
+      const batch = unpackBatch(packed);
+      return packResult(batch, writer.run(batch));
+    },
+    close: () => closeWriting(db),
+  };
 });

@@ -1,8 +1,10 @@
 import type { Database } from "bun:sqlite";
+import { packBatch } from "../batch-text.ts";
 import { closeWriting, IN_MEMORY, openWriting } from "../connection.ts";
 import { Reader, type ReadResult } from "../reader.ts";
-import type { Command, Question } from "../verbs.ts";
-import { type BatchResult, Writer } from "../writer.ts";
+import { unpackResult } from "../result-text.ts";
+import type { Question } from "../verbs.ts";
+import { Writer } from "../writer.ts";
 import type { ReaderLink } from "./read-queue.ts";
 import { WorkerLine } from "./worker-line.ts";
 import type { WriterLink } from "./write-queue.ts";
@@ -15,11 +17,10 @@ export interface Links {
 
 /** A thread that writes and a thread that reads. @throws StoreOpenError */
 export async function workerLinks(path: string): Promise<Links> {
-  const writing = new WorkerLine<readonly Command[], BatchResult>("writer-worker", path);
+  const writing = new WorkerLine<string, string>("writer-worker", path);
   await writing.opened;
   const newReader = () => readingLink(new WorkerLine<Question, ReadResult>("reader-worker", path));
-  const writer = { run: (batch: readonly Command[]) => writing.ask(batch), close: () => writing.close() };
-  return { writer, reader: newReader(), newReader };
+  return { writer: writingLink(writing), reader: newReader(), newReader };
 }
 
 /** Both in this thread, on one connection: each answer is there as soon as the question. */
@@ -35,6 +36,13 @@ export function inThreadLinks(db: Database = openWriting(IN_MEMORY)): Links {
     writer: { run: async (batch) => writer.run(batch), close: async () => closeWriting(db) },
     reader: readerLink,
     newReader: () => readerLink,
+  };
+}
+
+function writingLink(line: WorkerLine<string, string>): WriterLink {
+  return {
+    run: async (batch) => unpackResult(batch, await line.ask(packBatch(batch))),
+    close: () => line.close(),
   };
 }
 
