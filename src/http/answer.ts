@@ -1,4 +1,10 @@
-const JSON_HEADERS = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" };
+/** What is said to a request, before it is a response: status, content, and the headers of its kind. */
+export interface Answer {
+  readonly status: number;
+  readonly content: string | ReturnType<typeof Bun.file> | null;
+  /** Answers of a kind share theirs. Whoever adds to them adds to a copy. */
+  readonly headers: Headers;
+}
 
 export interface AnswerOptions {
   readonly status?: number;
@@ -6,13 +12,13 @@ export interface AnswerOptions {
 }
 
 /** The envelope of every success. */
-export function answer(data: unknown, options: AnswerOptions = {}): Response {
-  return json(`{"success":true,"data":${JSON.stringify(data)}}`, options);
+export function answer(data: unknown, options?: AnswerOptions): Answer {
+  return answerJson(`{"success":true,"data":${JSON.stringify(data)}}`, options);
 }
 
 /** A page of a list, newest first. */
-export function answerPage(rows: readonly unknown[], nextCursor: string | null): Response {
-  return json(JSON.stringify({ success: true, data: rows, page: { next_cursor: nextCursor } }));
+export function answerPage(rows: readonly unknown[], nextCursor: string | null): Answer {
+  return answerJson(JSON.stringify({ success: true, data: rows, page: { next_cursor: nextCursor } }));
 }
 
 /**
@@ -20,11 +26,24 @@ export function answerPage(rows: readonly unknown[], nextCursor: string | null):
  *
  * @param verbatim the text of one more member of `data`
  */
-export function answerVerbatim(data: object, verbatim: { readonly name: string; readonly json: string }): Response {
+export function answerVerbatim(data: object, verbatim: { readonly name: string; readonly json: string }): Answer {
   const members = JSON.stringify(data).slice(0, -1);
-  return json(`{"success":true,"data":${members},${JSON.stringify(verbatim.name)}:${verbatim.json}}}`);
+  return answerJson(`{"success":true,"data":${members},${JSON.stringify(verbatim.name)}:${verbatim.json}}}`);
 }
 
-function json(text: string, { status = 200, headers = {} }: AnswerOptions = {}): Response {
-  return new Response(text, { status, headers: { ...JSON_HEADERS, ...headers } });
+/** JSON that is not to be kept by anybody. */
+export function answerJson(content: string, { status = 200, headers }: AnswerOptions = {}): Answer {
+  return {
+    status,
+    content,
+    headers: headers === undefined ? JSON_HEADERS : answerHeaders({ ...JSON_KIND, ...headers }),
+  };
 }
+
+/** The headers of a kind of answers: their own, and those that every answer bears. */
+export function answerHeaders(own: Readonly<Record<string, string>>): Headers {
+  return new Headers({ "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", Vary: "Origin", ...own });
+}
+
+const JSON_KIND = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" };
+const JSON_HEADERS = answerHeaders(JSON_KIND);

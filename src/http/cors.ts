@@ -1,3 +1,4 @@
+import { type Answer, answerHeaders } from "./answer.ts";
 import type { HttpSettings } from "./parts.ts";
 
 type CorsSettings = Pick<HttpSettings, "corsOrigins">;
@@ -6,14 +7,15 @@ const REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Tenant"
 const EXPOSED_HEADERS = "X-Request-Id, Retry-After";
 const PREFLIGHT_KEPT_SECONDS = "600";
 
-/** Lets pages of listed origins read the answer. Every answer to a page varies with its origin. */
-export function allowOrigin(headers: Headers, request: Request, { corsOrigins }: CorsSettings): void {
-  const origin = request.headers.get("origin");
-  headers.append("Vary", "Origin");
-  if (origin === null || !corsOrigins.includes(origin)) return;
-  headers.set("Access-Control-Allow-Origin", origin);
-  headers.set("Access-Control-Allow-Credentials", "true");
-  headers.set("Access-Control-Expose-Headers", EXPOSED_HEADERS);
+/** The headers of an answer, and with them what lets a page read it when its origin is listed. */
+export function allowOrigin(headers: Headers, request: Request, settings: CorsSettings): Headers {
+  const origin = listedOrigin(request, settings);
+  if (origin === null) return headers;
+  const allowing = new Headers(headers);
+  allowing.set("Access-Control-Allow-Origin", origin);
+  allowing.set("Access-Control-Allow-Credentials", "true");
+  allowing.set("Access-Control-Expose-Headers", EXPOSED_HEADERS);
+  return allowing;
 }
 
 /**
@@ -21,13 +23,17 @@ export function allowOrigin(headers: Headers, request: Request, { corsOrigins }:
  *
  * @param methods that the path has
  */
-export function preflight(request: Request, methods: readonly string[], { corsOrigins }: CorsSettings): Response {
-  const headers = new Headers({ Allow: methods.join(", ") });
-  const origin = request.headers.get("origin");
-  if (origin !== null && corsOrigins.includes(origin)) {
+export function preflight(request: Request, methods: readonly string[], settings: CorsSettings): Answer {
+  const headers = answerHeaders({ Allow: methods.join(", ") });
+  if (listedOrigin(request, settings) !== null) {
     headers.set("Access-Control-Allow-Methods", methods.join(", "));
     headers.set("Access-Control-Allow-Headers", REQUEST_HEADERS);
     headers.set("Access-Control-Max-Age", PREFLIGHT_KEPT_SECONDS);
   }
-  return new Response(null, { status: 204, headers });
+  return { status: 204, content: null, headers };
+}
+
+function listedOrigin({ headers }: Request, { corsOrigins }: CorsSettings): string | null {
+  const origin = corsOrigins.length === 0 ? null : headers.get("origin");
+  return origin !== null && corsOrigins.includes(origin) ? origin : null;
 }

@@ -1,5 +1,6 @@
 import { Problem, problemEnvelope } from "../domain/problem.ts";
 import type { StoreError } from "../store/contract.ts";
+import { type Answer, answerJson } from "./answer.ts";
 
 const RETRY_AFTER_SECONDS = { "Retry-After": "5" };
 
@@ -17,14 +18,9 @@ function fault(): Problem {
   );
 }
 
-/** The response that tells a problem. */
-export function problemResponse(problem: Problem, requestId: string): Response {
-  const headers = {
-    "Content-Type": "application/json; charset=utf-8",
-    "Cache-Control": "no-store",
-    ...problem.headers,
-  };
-  return new Response(JSON.stringify(problemEnvelope(problem, requestId)), { status: problem.status, headers });
+/** The answer that tells a problem. */
+export function problemAnswer(problem: Problem, requestId: string): Answer {
+  return answerJson(JSON.stringify(problemEnvelope(problem, requestId)), problem);
 }
 
 function problemOfStore({ code }: StoreError): Problem {

@@ -1,6 +1,6 @@
 import { Problem } from "../domain/problem.ts";
 import type { Store } from "../store/contract.ts";
-import { answer } from "./answer.ts";
+import { answer, answerHeaders } from "./answer.ts";
 import { HEALTH, LIVEZ, METRICS, READYZ } from "./health-documents.ts";
 import type { HttpParts } from "./parts.ts";
 import { type Readiness, readiness } from "./readiness.ts";
@@ -57,6 +57,7 @@ function health({ store, settings, health: loop }: HealthParts, whyNot: Readines
 }
 
 function metrics({ store, settings, metrics: counted, health: loop, now }: HealthParts): Route {
+  const headers = answerHeaders({ "Content-Type": counted.contentType, "Cache-Control": "no-store" });
   return route({
     method: "GET",
     path: "/metrics",
@@ -73,7 +74,7 @@ function metrics({ store, settings, metrics: counted, health: loop, now }: Healt
         databaseBytes,
         residentBytes: process.memoryUsage.rss(),
       });
-      return new Response(text, { headers: { "Content-Type": counted.contentType, "Cache-Control": "no-store" } });
+      return { status: 200, content: text, headers };
     },
   });
 }

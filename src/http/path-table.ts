@@ -19,3 +19,8 @@ function patternOf(path: string): RegExp {
   const parts = path.split("/").map((part) => (part.startsWith(":") ? "[^/]+" : RegExp.escape(part)));
   return new RegExp(`^${parts.join("/")}/?$`);
 }
+
+/** The path of a request as the table knows it: without the query, and without what only looks like a part of it. */
+export function pathOf({ url }: Request): string {
+  return URL.parse(url)?.pathname ?? "/";
+}

@@ -1,4 +1,5 @@
 import type { Static, TObject } from "@sinclair/typebox";
+import type { Answer } from "./answer.ts";
 import type { Access, Caller, Gate } from "./auth.ts";
 import { type Body, type BodyRule, bodyReader } from "./body-rule.ts";
 import { queryReader } from "./query.ts";
@@ -21,7 +22,7 @@ export interface Route {
   readonly answerSeconds?: number;
   readonly document: RouteDocument;
   /** @throws Problem */
-  serve(request: Request, params: Params, gate: Gate): Promise<Response>;
+  serve(request: Request, params: Params, gate: Gate): Promise<Answer>;
 }
 
 /** A request whose parts are as the route's schemas say. */
@@ -37,14 +38,14 @@ export interface Call<Value, Query> extends OpenCall<Value> {
 
 interface OpenDefinition<Fields extends TObject> extends Omit<Route, "access" | "query" | "serve"> {
   readonly body?: BodyRule<Fields>;
-  handle(call: OpenCall<Static<Fields>>): Response | Promise<Response>;
+  handle(call: OpenCall<Static<Fields>>): Answer | Promise<Answer>;
 }
 
 interface Definition<Fields extends TObject, Query extends TObject> extends Omit<Route, "serve"> {
   readonly access: Exclude<Access, "open">;
   readonly body?: BodyRule<Fields>;
   readonly query?: Query;
-  handle(call: Call<Static<Fields>, Static<Query>>): Response | Promise<Response>;
+  handle(call: Call<Static<Fields>, Static<Query>>): Answer | Promise<Answer>;
 }
 
 /** A route for those who may use it: first the key, then the query (a parameter nobody knows is refused), then the body. */

@@ -1,5 +1,5 @@
 import { Problem } from "../domain/problem.ts";
-import { answer } from "./answer.ts";
+import { answer, answerHeaders } from "./answer.ts";
 import { openApi } from "./openapi.ts";
 import type { HttpSettings } from "./parts.ts";
 import { openRoute, type Route } from "./route.ts";
@@ -29,21 +29,25 @@ function root(): Route {
 }
 
 function page(): Route {
-  const headers = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": SWAGGER_POLICY };
+  const headers = answerHeaders({
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": SWAGGER_POLICY,
+  });
   return openRoute({
     method: "GET",
     path: "/swagger",
     document: READ_PAGE,
-    handle: () => new Response(SWAGGER_PAGE, { headers }),
+    handle: () => ({ status: 200, content: SWAGGER_PAGE, headers }),
   });
 }
 
 function document(write: () => Promise<string>): Route {
+  const headers = answerHeaders({ "Content-Type": "application/json; charset=utf-8" });
   return openRoute({
     method: "GET",
     path: "/swagger/json",
     document: READ_DOCUMENT,
-    handle: async () => new Response(await write(), { headers: { "Content-Type": "application/json; charset=utf-8" } }),
+    handle: async () => ({ status: 200, content: await write(), headers }),
   });
 }
 
@@ -56,7 +60,8 @@ function asset(): Route {
       const found = SWAGGER_ASSETS.get(params["asset"] ?? "");
       if (found === undefined) throw new Problem("unknown_route", "There is no route of this path.");
       const { content, contentType } = found;
-      return new Response(content, { headers: { "Content-Type": contentType, "Cache-Control": "max-age=3600" } });
+      const headers = answerHeaders({ "Content-Type": contentType, "Cache-Control": "max-age=3600" });
+      return { status: 200, content, headers };
     },
   });
 }

@@ -1,0 +1,39 @@
+import { newId } from "../domain/ids.ts";
+import type { Answer } from "./answer.ts";
+import { allowOrigin } from "./cors.ts";
+import { problemAnswer, problemOf } from "./errors.ts";
+import type { HttpParts } from "./parts.ts";
+import { pathOf } from "./path-table.ts";
+
+/** The response to a request, made of what `answerTo` answers or throws: with an id, and counted. Never rejects. */
+export type Responder = (request: Request, answerTo: () => Answer | Promise<Answer>) => Promise<Response>;
+
+export function createResponder(parts: HttpParts): Responder {
+  const { clock, random, settings, metrics } = parts;
+  return async (request, answerTo) => {
+    const requestId = newId("req", clock.wall(), random.bytes(10));
+    const { status, content, headers: ofKind } = await answerOrProblem(request, requestId, answerTo, parts);
+    metrics.requestAnswered(request.method, status);
+    const headers = allowOrigin(ofKind, request, settings);
+    // A response copies its headers when it is made. So those of a kind can bear one request's id after the other's, which
+    // costs a third of setting them all on each response.
+    headers.set("X-Request-Id", requestId);
+    return new Response(content, { status, headers });
+  };
+}
+
+async function answerOrProblem(
+  request: Request,
+  requestId: string,
+  answerTo: () => Answer | Promise<Answer>,
+  { report }: Pick<HttpParts, "report">,
+): Promise<Answer> {
+  try {
+    return await answerTo();
+  } catch (error) {
+    const problem = problemOf(error);
+    const { method } = request;
+    if (problem.code === "internal_error") report({ error, requestId, method, path: pathOf(request) });
+    return problemAnswer(problem, requestId);
+  }
+}

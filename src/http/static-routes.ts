@@ -1,0 +1,19 @@
+import type { Route } from "./route.ts";
+
+/** Finds the route of a request whose path is, to the character, one without places; every other request is the router's. */
+export type StaticRoutes = (method: string, url: string) => Route | undefined;
+
+/** A look-up in a map is a tenth of what the router costs, and the routes that an app calls all day have no places. */
+export function staticRoutes(routes: readonly Route[]): StaticRoutes {
+  const byMethodAndPath = new Map(
+    routes.filter(({ path }) => !path.includes(":")).map((route) => [`${route.method} ${route.path}`, route]),
+  );
+  return (method, url) => byMethodAndPath.get(`${method} ${pathIn(url)}`);
+}
+
+/** What lies between the host and the query. Bun gives no host at all when the request has none. */
+function pathIn(url: string): string {
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3);
+  const end = url.indexOf("?", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
