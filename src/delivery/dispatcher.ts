@@ -145,8 +145,9 @@ export class Dispatcher {
   /** Null when the store could not be asked: the deliveries stay in the table, and are found there again. */
   async #claim(batch: readonly ReadyDelivery[]): Promise<ReadonlyMap<DeliveryKey, ClaimedDelivery> | null> {
     try {
-      const claimed = await this.#parts.store.claim(batch);
-      return new Map(claimed.map((delivery) => [delivery.lease.delivery, delivery]));
+      const claimed = new Map<DeliveryKey, ClaimedDelivery>();
+      for (const delivery of await this.#parts.store.claim(batch)) claimed.set(delivery.lease.delivery, delivery);
+      return claimed;
     } catch (error) {
       this.#parts.log.warn("deliveries could not be claimed; they are tried again", { error: String(error) });
       return null;
@@ -165,7 +166,23 @@ export class Dispatcher {
   }
 
   async #run(lane: Lane, entry: ReadyDelivery, delivery: ClaimedDelivery): Promise<void> {
-    const delivered = await this.#deliver(lane, entry, delivery);
+    let hasResponded = false;
+    const respond = (response: Response) => {
+      hasResponded = true;
+      this.#responded(lane, entry, response);
+    };
+    let delivered: Delivered | null = null;
+    try {
+      delivered = await this.#parts.sender.deliver(delivery, respond);
+    } catch (error) {
+      // Where nothing may go wrong: it is told, the slot is given back, and the table knows what is true.
+      this.#parts.log.error("an outcome could not be written", { delivery: delivery.deliveryId, error: String(error) });
+      if (!hasResponded) respond({ holdMs: 0 });
+    }
+    this.#settled(lane, entry, delivered);
+  }
+
+  #settled(lane: Lane, entry: ReadyDelivery, delivered: Delivered | null): void {
     lane.forget(entry);
     if (delivered?.kind === "kept" && delivered.dueAt !== null) {
       lane.offer({ key: entry.key, webhook: entry.webhook, dueAt: delivered.dueAt, isRetry: true });
@@ -174,22 +191,6 @@ export class Dispatcher {
     this.#unsettled -= 1;
     this.#look(lane);
     this.#noticeQuiet();
-  }
-
-  /** Null when it went wrong where nothing may: it is told, its slot is given back, and the table knows what is true. */
-  async #deliver(lane: Lane, entry: ReadyDelivery, delivery: ClaimedDelivery): Promise<Delivered | null> {
-    let hasResponded = false;
-    const respond = (response: Response) => {
-      hasResponded = true;
-      this.#responded(lane, entry, response);
-    };
-    try {
-      return await this.#parts.sender.deliver(delivery, respond);
-    } catch (error) {
-      this.#parts.log.error("an outcome could not be written", { delivery: delivery.deliveryId, error: String(error) });
-      if (!hasResponded) respond({ holdMs: 0 });
-      return null;
-    }
   }
 
   #responded(lane: Lane, entry: ReadyDelivery, { learnt, holdMs }: Response): void {

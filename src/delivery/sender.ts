@@ -47,8 +47,14 @@ export class Sender {
    * written: from then on the slot is free. Rejects only when the store does.
    */
   async deliver(delivery: ClaimedDelivery, responded: (response: Response) => void): Promise<Delivered> {
-    const reply = await this.#exchange(delivery);
-    const { durationMs } = reply;
+    const timeoutMs = delivery.webhook.timeoutMs ?? this.#parts.timeoutMs;
+    const deadline = this.#begin(timeoutMs);
+    let reply: Reply;
+    try {
+      reply = await this.#parts.exchanger.exchange(delivery, deadline, timeoutMs);
+    } finally {
+      this.#end(deadline);
+    }
     const outcome = reply.outcome === "unsent" && delivery.isTest ? NOT_TRIED : reply.outcome;
     if (outcome === "stopped") {
       responded({ holdMs: 0 });
@@ -59,7 +65,7 @@ export class Sender {
       return this.#putBack(delivery);
     }
     const next = this.#decide(delivery, outcome);
-    responded({ learnt: { outcome, durationMs }, holdMs: laneHoldMs(outcome, next) });
+    responded({ learnt: { outcome, durationMs: reply.durationMs }, holdMs: laneHoldMs(outcome, next) });
     const attempt = attemptOf(delivery, reply, outcome);
     const settled = await this.#parts.store.settle({ lease: delivery.lease, attempt, next });
     this.#parts.reporter.settled(delivery, attempt, next, settled);
@@ -72,17 +78,16 @@ export class Sender {
     for (const deadline of this.#underway) deadline.stop();
   }
 
-  async #exchange(delivery: ClaimedDelivery): Promise<Reply> {
-    const timeoutMs = delivery.webhook.timeoutMs ?? this.#parts.timeoutMs;
+  #begin(timeoutMs: Millis): Deadline {
     const deadline = new Deadline(this.#parts.clock, timeoutMs);
     this.#underway.add(deadline);
     if (this.#isAborted) deadline.stop();
-    try {
-      return await this.#parts.exchanger.exchange(delivery, deadline, timeoutMs);
-    } finally {
-      deadline.clear();
-      this.#underway.delete(deadline);
-    }
+    return deadline;
+  }
+
+  #end(deadline: Deadline): void {
+    deadline.clear();
+    this.#underway.delete(deadline);
   }
 
   #decide(delivery: ClaimedDelivery, outcome: Outcome): Transition {
