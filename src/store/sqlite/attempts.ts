@@ -69,14 +69,28 @@ export class AttemptTable {
 
   /** `counted`: the delivery's state took it in. */
   insert(delivery: DeliveryKey, attempt: FlatAttempt, counted: boolean): void {
-    const { signatureHex, responseBody, ...columns } = attempt;
-    this.#sql.insert.run({
-      ...columns,
+    const { signatureHex, responseBody } = attempt;
+    this.#sql.insert.run(
       delivery,
+      attempt.number,
       counted,
-      signature: signatureHex === null ? null : Buffer.from(signatureHex, "hex"),
-      responseBody: responseBody === null ? null : bytesOf(responseBody),
-    });
+      attempt.startedAt,
+      attempt.durationMs,
+      attempt.url,
+      attempt.code,
+      attempt.error,
+      attempt.statusCode,
+      attempt.signedAtSeconds,
+      signatureHex === null ? null : Buffer.from(signatureHex, "hex"),
+      attempt.customHeaderNames,
+      attempt.responseHeaders,
+      responseBody === null ? null : bytesOf(responseBody),
+      attempt.responseBodyEnd,
+      attempt.dnsMs,
+      attempt.connectMs,
+      attempt.tlsMs,
+      attempt.firstByteMs,
+    );
   }
 
   /** Oldest first, those included that do not count. */
@@ -101,7 +115,7 @@ type Columns = Omit<FlatAttempt, "signatureHex" | "responseBody"> & {
   readonly signature: Uint8Array | null;
   readonly responseBody: Uint8Array | null;
 };
-type Bindings = Columns & { readonly delivery: DeliveryKey; readonly counted: boolean };
+type Bindings = (string | number | boolean | Uint8Array | null)[];
 
 function prepare(db: Database) {
   return {
@@ -109,9 +123,7 @@ function prepare(db: Database) {
       INSERT INTO attempts (delivery, number, counted, started_at, duration_ms, url, code, error, status_code,
         signed_at_seconds, signature, custom_header_names, response_headers, response_body, response_body_end,
         dns_ms, connect_ms, tls_ms, first_byte_ms)
-      VALUES (:delivery, :number, :counted, :startedAt, :durationMs, :url, :code, :error, :statusCode,
-        :signedAtSeconds, :signature, :customHeaderNames, :responseHeaders, :responseBody, :responseBodyEnd,
-        :dnsMs, :connectMs, :tlsMs, :firstByteMs)`),
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     ofDelivery: db.query<Columns, [DeliveryKey]>(`
       SELECT number, started_at AS startedAt, duration_ms AS durationMs, url, code, error, status_code AS statusCode,
         signed_at_seconds AS signedAtSeconds, signature, custom_header_names AS customHeaderNames,

@@ -59,11 +59,12 @@ export class DeliveryTable {
 
   insert(delivery: NewDelivery): DeliveryKey {
     const { id, webhook, event, eventType, isTest, resendOf, createdAt, dueAt } = delivery;
-    const { lastInsertRowid } = this.#sql.insert.run(
-      ...[parseId("delivery", id), webhook, event, eventType, isTest],
-      ...[resendOf === null ? null : parseId("delivery", resendOf), createdAt, dueAt],
+    const idBytes = parseId("delivery", id);
+    const resendOfBytes = resendOf === null ? null : parseId("delivery", resendOf);
+    const { insert } = this.#sql;
+    return Number(
+      insert.run(idBytes, webhook, event, eventType, isTest, resendOfBytes, createdAt, dueAt).lastInsertRowid,
     );
-    return Number(lastInsertRowid);
   }
 
   /** Soonest first, due or not; none when the webhook does not deliver. */

@@ -1,7 +1,7 @@
 import { dataOf } from "../../domain/event.ts";
 import { idAfter } from "../../domain/ids.ts";
 import type { DeliveryKey, EventSummary, NewEvent, RowKey, WebhookKey } from "../contract.ts";
-import type { DeliveryTable } from "./deliveries.ts";
+import type { DeliveryTable, NewDelivery } from "./deliveries.ts";
 import type { EventTable, StoredEvent } from "./events.ts";
 import type { Subscribers } from "./subscribers.ts";
 import type { SealedWebhook, WebhookTable } from "./webhooks.ts";
@@ -54,17 +54,16 @@ export class Ingest {
     if (sealed === null || sealed.deletedAt !== null) return null;
     const row = this.#events.insert(event, 1, true);
     if (row === null) return null;
-    const key = this.#deliveries.insert({ ...sharedBy(event, row), id: event.firstDeliveryId, webhook, isTest: true });
+    const key = this.#deliveries.insert(deliveryOf(event, row, event.firstDeliveryId, webhook, true));
     return { key, webhook: sealed };
   }
 
   #place(event: NewEvent, row: RowKey, webhooks: readonly WebhookKey[]): readonly Placed[] {
-    const shared = sharedBy(event, row);
     const placed: Placed[] = [];
+    let id = event.firstDeliveryId;
     for (const webhook of webhooks) {
-      const before = placed.at(-1);
-      const id = before === undefined ? event.firstDeliveryId : idAfter(before.id);
-      placed.push({ key: this.#deliveries.insert({ ...shared, id, webhook, isTest: false }), id, webhook });
+      if (placed.length > 0) id = idAfter(id);
+      placed.push({ key: this.#deliveries.insert(deliveryOf(event, row, id, webhook, false)), id, webhook });
     }
     return placed;
   }
@@ -82,12 +81,7 @@ function isSame(known: StoredEvent, event: NewEvent): boolean {
   return known.type === event.type && dataOf(known) === dataOf(event);
 }
 
-function sharedBy(event: NewEvent, row: RowKey) {
-  return {
-    event: row,
-    eventType: event.type,
-    resendOf: null,
-    createdAt: Math.max(event.dueAt, event.createdAt),
-    dueAt: event.dueAt,
-  };
+function deliveryOf(event: NewEvent, row: RowKey, id: string, webhook: WebhookKey, isTest: boolean): NewDelivery {
+  const createdAt = Math.max(event.dueAt, event.createdAt);
+  return { id, webhook, event: row, eventType: event.type, isTest, resendOf: null, createdAt, dueAt: event.dueAt };
 }

@@ -3,7 +3,7 @@ import { AttemptTable } from "./attempts.ts";
 import { DeliveryTable } from "./deliveries.ts";
 import { EventTable } from "./events.ts";
 import { FactTable } from "./facts.ts";
-import { faultOf } from "./fault.ts";
+import { type Fault, faultOf } from "./fault.ts";
 import { Ingest } from "./ingest.ts";
 import { KeyTable } from "./keys.ts";
 import { Lanes, Recovery } from "./lanes.ts";
@@ -26,6 +26,9 @@ export type BatchResult =
   | { readonly kind: "done"; readonly answers: readonly unknown[]; readonly refusals: readonly Refusal[] }
   | { readonly kind: "full" | "fatal"; readonly reason: string };
 
+/** Nothing of a batch was written. `refused`: a constraint spoke, to which of its commands is not known. */
+type Undone = { readonly [Kind in Fault]: { readonly kind: Kind; readonly reason: string } }[Fault];
+
 /** Runs batches of commands on the connection that writes: a batch is one transaction, so it costs one fsync. */
 export class Writer {
   readonly #db: Database;
@@ -40,25 +43,31 @@ export class Writer {
     this.#sql = prepare(db);
   }
 
+  /** Plainly at first: for a savepoint SQLite copies every page that is written after it, which doubles what an event costs. */
   run(batch: readonly Command[]): BatchResult {
-    try {
-      return batch[0]?.verb === "reclaim" ? this.#alone(batch[0]) : this.#together(batch);
-    } catch (error) {
-      return this.#undo(error);
-    }
+    const [first] = batch;
+    if (first?.verb === "reclaim") return this.#fatalIfRefused(() => this.#alone(first));
+    const result = this.#trying(() => this.#together(batch));
+    return result.kind === "refused" ? this.#fatalIfRefused(() => this.#apart(batch)) : result;
   }
 
   #together(batch: readonly Command[]): BatchResult {
-    const answers: unknown[] = [];
+    this.#sql.begin.run();
+    const answers = batch.map((command) => obey(this.#verbs, command));
+    this.#sql.commit.run();
+    return { kind: "done", answers, refusals: [] };
+  }
+
+  /** Each command has a savepoint of its own, so that one that breaks a constraint does not take the others with it. */
+  #apart(batch: readonly Command[]): BatchResult {
     const refusals: Refusal[] = [];
     this.#sql.begin.run();
-    for (const [at, command] of batch.entries()) answers.push(this.#apart(at, command, refusals));
+    const answers = batch.map((command, at) => this.#inSavepoint(at, command, refusals));
     this.#sql.commit.run();
     return { kind: "done", answers, refusals };
   }
 
-  /** Each command has a savepoint of its own, so that one that breaks a constraint does not take the others with it. */
-  #apart(at: number, command: Command, refusals: Refusal[]): unknown {
+  #inSavepoint(at: number, command: Command, refusals: Refusal[]): unknown {
     this.#sql.savepoint.run();
     try {
       const answer = obey(this.#verbs, command);
@@ -68,7 +77,7 @@ export class Writer {
       if (faultOf(error) !== "refused") throw error;
       this.#sql.rollbackToSavepoint.run();
       this.#sql.release.run();
-      this.#subscribers.forgetAll();
+      this.#forget();
       refusals.push({ at, reason: String(error) });
       return null;
     }
@@ -79,16 +88,34 @@ export class Writer {
     return { kind: "done", answers: [obey(this.#verbs, command)], refusals: [] };
   }
 
+  #fatalIfRefused(act: () => BatchResult): BatchResult {
+    const result = this.#trying(act);
+    return result.kind === "refused" ? { kind: "fatal", reason: result.reason } : result;
+  }
+
+  #trying(act: () => BatchResult): BatchResult | Undone {
+    try {
+      return act();
+    } catch (error) {
+      return this.#undo(error);
+    }
+  }
+
   /** SQLite has rolled back by itself after some errors, and not after others. */
-  #undo(error: unknown): BatchResult {
-    this.#subscribers.forgetAll();
-    const fault = faultOf(error);
+  #undo(error: unknown): Undone {
+    this.#forget();
     try {
       if (this.#db.inTransaction) this.#sql.rollback.run();
     } catch (second) {
       return { kind: "fatal", reason: `${String(error)}; then ${String(second)}` };
     }
-    return { kind: fault === "full" ? "full" : "fatal", reason: String(error) };
+    const [kind, reason] = [faultOf(error), String(error)];
+    return kind === "refused" ? { kind, reason } : { kind, reason };
+  }
+
+  /** What is remembered beside the tables may be of a write that did not happen. */
+  #forget(): void {
+    this.#subscribers.forgetAll();
   }
 }
 
