@@ -1,7 +1,8 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Gauge, Histogram, Registry } from "prom-client";
 import type { Attempt } from "../domain/attempt.ts";
 import type { DeliveryState } from "../domain/delivery.ts";
 import type { Millis } from "../world.ts";
+import { readCounter, Tally } from "./tally.ts";
 
 /** What the service counts, and the text that Prometheus reads. */
 export interface Metrics {
@@ -33,22 +34,15 @@ const ATTEMPT_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 /** Counters of one process, in a registry of their own. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const counters = createCounters(registry);
+  const counters = {
+    ...eventCounters(registry),
+    ...attemptCounters(registry),
+    requestAnswered: requestCounter(registry),
+  };
   const gauges = createGauges(registry);
   return {
+    ...counters,
     contentType: registry.contentType,
-    eventAccepted: (deliveries) => {
-      counters.events.inc();
-      counters.deliveries.inc(deliveries);
-    },
-    eventRepeated: () => counters.repeated.inc(),
-    attemptFinished: (code, durationMs) => {
-      counters.attempts.inc({ code });
-      counters.attemptSeconds.observe(durationMs / 1_000);
-    },
-    deliveryFinished: (state) => counters.finished.inc({ state }),
-    requestAnswered: (method, status) =>
-      counters.requests.inc({ method: METHODS.has(method) ? method : "other", status }),
     render: (now) => {
       gauges(now);
       return registry.metrics();
@@ -56,27 +50,63 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** A stranger may send any word as a method, and each would be a series of its own. */
-const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]);
-
-function createCounters(registry: Registry) {
-  const registers = [registry];
-  const counter = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
-    new Counter<Label>({ name: `posthorn_${name}`, help, labelNames, registers });
+function eventCounters(registry: Registry): Pick<Metrics, "eventAccepted" | "eventRepeated"> {
+  let accepted = 0;
+  let repeated = 0;
+  let deliveries = 0;
+  const counter = (name: string, help: string, count: () => number) =>
+    readCounter(registry, { name: `posthorn_${name}`, help }, () => [{ labels: {}, count: count() }]);
+  counter("events_accepted_total", "Events stored.", () => accepted);
+  counter("events_repeated_total", "Events that the app posted again.", () => repeated);
+  counter("deliveries_created_total", "Deliveries that events made.", () => deliveries);
   return {
-    events: counter("events_accepted_total", "Events stored."),
-    repeated: counter("events_repeated_total", "Events that the app posted again."),
-    deliveries: counter("deliveries_created_total", "Deliveries that events made."),
-    attempts: counter("attempts_total", "Finished attempts by how they ended.", ["code"]),
-    finished: counter("deliveries_finished_total", "Deliveries that an attempt ended, by their state.", ["state"]),
-    requests: counter("http_requests_total", "Requests to the API.", ["method", "status"]),
-    attemptSeconds: new Histogram({
-      name: "posthorn_attempt_duration_seconds",
-      help: "From the start of an attempt to its end.",
-      buckets: ATTEMPT_SECONDS,
-      registers,
-    }),
+    eventAccepted: (made) => {
+      accepted += 1;
+      deliveries += made;
+    },
+    eventRepeated: () => {
+      repeated += 1;
+    },
   };
+}
+
+function attemptCounters(registry: Registry): Pick<Metrics, "attemptFinished" | "deliveryFinished"> {
+  const attempts = new Tally<string>();
+  const attemptsText = { name: "posthorn_attempts_total", help: "Finished attempts by how they ended." };
+  readCounter(registry, { ...attemptsText, labelNames: ["code"] }, () => attempts.rows((code) => ({ code })));
+  const finished = new Tally<string>();
+  const finishedText = {
+    name: "posthorn_deliveries_finished_total",
+    help: "Deliveries that an attempt ended, by their state.",
+  };
+  readCounter(registry, { ...finishedText, labelNames: ["state"] }, () => finished.rows((state) => ({ state })));
+  const seconds = new Histogram({
+    name: "posthorn_attempt_duration_seconds",
+    help: "From the start of an attempt to its end.",
+    buckets: ATTEMPT_SECONDS,
+    registers: [registry],
+  });
+  return {
+    attemptFinished: (code, durationMs) => {
+      attempts.add(code);
+      seconds.observe(durationMs / 1_000);
+    },
+    deliveryFinished: (state) => finished.add(state),
+  };
+}
+
+/** A stranger may send any word as a method, and each would be a series of its own. */
+const OTHER = "other";
+const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", OTHER];
+
+function requestCounter(registry: Registry): Metrics["requestAnswered"] {
+  const others = new Tally<number>();
+  const byMethod = new Map(METHODS.map((method) => [method, method === OTHER ? others : new Tally<number>()]));
+  const text = { name: "posthorn_http_requests_total", help: "Requests to the API.", labelNames: ["method", "status"] };
+  readCounter(registry, text, () =>
+    [...byMethod].flatMap(([method, tally]) => tally.rows((status) => ({ method, status }))),
+  );
+  return (method, status) => (byMethod.get(method) ?? others).add(status);
 }
 
 function createGauges(registry: Registry): (now: MetricsNow) => void {

@@ -91,3 +91,22 @@ test("/metrics counts in Prometheus' format", async () => {
     expect(told.text).toContain(`${line}\n`);
   }
 });
+
+test("/metrics tells all that was counted, however often it is read", async () => {
+  await using app = await startHttpApp();
+  const { metrics } = app.parts;
+  for (const code of ["success", "success", "timeout"] as const) metrics.attemptFinished(code, 40);
+  metrics.deliveryFinished("delivered");
+  await app.call("GET", "/metrics");
+  const { text } = await app.call("GET", "/metrics");
+  for (const line of [
+    'posthorn_attempts_total{code="success"} 2',
+    'posthorn_attempts_total{code="timeout"} 1',
+    'posthorn_attempt_duration_seconds_bucket{le="0.05"} 3',
+    'posthorn_deliveries_finished_total{state="delivered"} 1',
+    'posthorn_http_requests_total{method="GET",status="200"} 1',
+    "posthorn_events_accepted_total 0",
+  ]) {
+    expect(text).toContain(`${line}\n`);
+  }
+});
