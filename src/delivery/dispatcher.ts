@@ -37,7 +37,7 @@ export class Dispatcher {
   #unsettled = 0;
   #isPumpDue = false;
   #isStopping = false;
-  #onQuiet: () => void = () => {};
+  readonly #quiet = Promise.withResolvers<void>();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -75,10 +75,8 @@ export class Dispatcher {
     this.#isStopping = true;
     this.#alarm.clear();
     this.#cancelPoll();
-    if (this.#isQuiet()) return;
-    await new Promise<void>((resolve) => {
-      this.#onQuiet = resolve;
-    });
+    this.#noticeQuiet();
+    await this.#quiet.promise;
   }
 
   facts(): DispatcherFacts {
@@ -112,7 +110,7 @@ export class Dispatcher {
 
   #pump(): void {
     const { batch, hungry } = this.#ring.takeTurns(this.#parts.now(), this.#freeSlots());
-    for (const lane of hungry) void this.#refill(lane);
+    for (const lane of hungry) if (lane.wantsSeek) void this.#refill(lane);
     if (batch.length > 0) void this.#start(batch);
     this.#alarm.setBy(this.#ring.nextAt);
   }
@@ -131,26 +129,22 @@ export class Dispatcher {
     }
   }
 
+  /** When the store cannot be asked, the deliveries stay in the table, and are found there again. */
   async #start(batch: readonly ReadyDelivery[]): Promise<void> {
     this.#inFlight += batch.length;
-    const claimed = await this.#claim(batch);
+    const claimed = new Map<DeliveryKey, ClaimedDelivery>();
+    let isUnclear = false;
+    try {
+      for (const delivery of await this.#parts.store.claim(batch)) claimed.set(delivery.lease.delivery, delivery);
+    } catch (error) {
+      isUnclear = true;
+      this.#parts.log.warn("deliveries could not be claimed; they are tried again", { error: String(error) });
+    }
     for (const entry of batch) {
       const lane = this.#ring.lane(entry.webhook);
-      const delivery = claimed?.get(entry.key);
+      const delivery = claimed.get(entry.key);
       if (delivery !== undefined) void this.#run(lane, entry, delivery);
-      else this.#drop(lane, entry, claimed === null);
-    }
-  }
-
-  /** Null when the store could not be asked: the deliveries stay in the table, and are found there again. */
-  async #claim(batch: readonly ReadyDelivery[]): Promise<ReadonlyMap<DeliveryKey, ClaimedDelivery> | null> {
-    try {
-      const claimed = new Map<DeliveryKey, ClaimedDelivery>();
-      for (const delivery of await this.#parts.store.claim(batch)) claimed.set(delivery.lease.delivery, delivery);
-      return claimed;
-    } catch (error) {
-      this.#parts.log.warn("deliveries could not be claimed; they are tried again", { error: String(error) });
-      return null;
+      else this.#drop(lane, entry, isUnclear);
     }
   }
 
@@ -228,11 +222,7 @@ export class Dispatcher {
 
   // ── Stopping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #isQuiet(): boolean {
-    return this.#inFlight === 0 && this.#unsettled === 0;
-  }
-
   #noticeQuiet(): void {
-    if (this.#isStopping && this.#isQuiet()) this.#onQuiet();
+    if (this.#isStopping && this.#inFlight === 0 && this.#unsettled === 0) this.#quiet.resolve();
   }
 }

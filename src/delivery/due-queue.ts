@@ -70,9 +70,12 @@ export class DueQueue {
     return this.#heap.keepOnly(({ key }) => keys.has(key));
   }
 
-  /** Drops the later half when there are too many, and gives back what was dropped. */
+  get isOverfull(): boolean {
+    return this.size > LANE_BUFFER_MAX;
+  }
+
+  /** Drops all but the soonest half of what it may hold, and gives back what was dropped. */
   shed(): readonly ReadyDelivery[] {
-    if (this.size <= LANE_BUFFER_MAX) return [];
     const dropped = this.#heap.keepLeast(LANE_BUFFER_MAX / 2);
     const first = dropped[0];
     if (first !== undefined) this.leaveOut(first.dueAt);

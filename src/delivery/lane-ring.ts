@@ -7,6 +7,7 @@ import { LaneSchedule } from "./lane-schedule.ts";
 /** What one round over the lanes gave: deliveries to start, and lanes that have to ask the table. */
 export interface Turns {
   readonly batch: readonly ReadyDelivery[];
+  /** One that had several turns stands here as often. */
   readonly hungry: readonly Lane[];
 }
 
@@ -62,13 +63,13 @@ export class LaneRing {
   takeTurns(now: Millis, slots: number): Turns {
     for (const lane of this.#schedule.takeDue(now)) this.enter(lane);
     const batch: ReadyDelivery[] = [];
-    const hungry = new Set<Lane>();
+    const hungry: Lane[] = [];
     let turns = 0;
     for (const lane of this.#ring) {
       if (batch.length >= slots) break;
       turns += 1;
       const entry = lane.take(now);
-      if (lane.wantsSeek) hungry.add(lane);
+      if (lane.wantsSeek) hungry.push(lane);
       if (entry === null) this.#rest(lane, now);
       else {
         batch.push(entry);
@@ -76,7 +77,7 @@ export class LaneRing {
       }
     }
     this.#ring.splice(0, turns);
-    return { batch, hungry: [...hungry] };
+    return { batch, hungry };
   }
 
   /** Lanes without work are forgotten, so that memory does not grow with the webhooks that ever were. */

@@ -129,7 +129,7 @@ export class Lane {
   #buffer(queue: DueQueue, entry: ReadyDelivery): void {
     this.#known.add(entry.key);
     queue.push(this.#budget.admit(entry));
-    this.#drop(queue.shed());
+    if (queue.isOverfull) this.#drop(queue.shed());
   }
 
   /** Leaves to the table what a queue has let go of. */
@@ -144,8 +144,9 @@ export class Lane {
   #choose(now: Millis): ReadyDelivery | null {
     const firstGoes =
       this.#window.size === 1 ? this.#lastTaken === "retry" : this.#firstsInFlight < this.#window.reservedForFirst;
-    const [preferred, other] = firstGoes ? [this.#firsts, this.#retries] : [this.#retries, this.#firsts];
-    return preferred.takeDue(now) ?? other.takeDue(now);
+    return firstGoes
+      ? (this.#firsts.takeDue(now) ?? this.#retries.takeDue(now))
+      : (this.#retries.takeDue(now) ?? this.#firsts.takeDue(now));
   }
 
   #queueOf(entry: ReadyDelivery): DueQueue {
