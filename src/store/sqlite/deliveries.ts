@@ -29,12 +29,10 @@ export interface ClaimRow extends Payload {
   readonly attempts: number;
 }
 
-/** What decides over an outcome besides the outcome. */
-export interface Standing {
+/** Whose delivery it is, and whether it is a test. */
+export interface Owner {
   readonly webhook: WebhookKey;
   readonly isTest: number;
-  readonly isWebhookDeleted: number;
-  readonly isUrlPassed: number;
 }
 
 export type Cancellation = "deleted" | "expired" | "interrupted";
@@ -78,8 +76,9 @@ export class DeliveryTable {
     return row === null ? null : { ...row, deliveryId: formatId("delivery", row.deliveryId) };
   }
 
-  standing(key: DeliveryKey): Standing | null {
-    return this.#sql.standing.get(key);
+  /** Null: there is no such delivery any more. */
+  owner(key: DeliveryKey): Owner | null {
+    return this.#sql.owner.get(key);
   }
 
   /** Counts an attempt and writes what comes of it. False: it was final already. */
@@ -110,10 +109,7 @@ function prepare(db: Database) {
       SELECT d.seq AS key, d.webhook, d.attempts, d.id AS deliveryId, e.id AS eventId, e.type AS eventType, e.body
       FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event
       WHERE d.seq = ? AND d.state = 'pending' AND d.is_test = 0 AND w.active = 1`),
-    standing: db.query<Standing, [DeliveryKey]>(`
-      SELECT d.webhook, d.is_test AS isTest, w.deleted_at IS NOT NULL AS isWebhookDeleted,
-        w.url_passed AS isUrlPassed
-      FROM deliveries d JOIN webhooks w ON w.seq = d.webhook WHERE d.seq = ?`),
+    owner: db.query<Owner, [DeliveryKey]>("SELECT webhook, is_test AS isTest FROM deliveries WHERE seq = ?"),
     conclude: db.query<never, [DeliveryState, Millis | null, Millis, string | null, Millis | null, DeliveryKey]>(`
       UPDATE deliveries SET state = ?1, attempts = attempts + 1, due_at = ?2, wait_ms = ?3, because = ?4,
         finished_at = max(?5, created_at)

@@ -1,8 +1,9 @@
 import type { DeliveryState, Transition } from "../../domain/delivery.ts";
 import type { Millis } from "../../world.ts";
-import type { DeliveryKey } from "../contract.ts";
+import type { DeliveryKey, WebhookKey } from "../contract.ts";
 import type { AttemptTable, FlatAttempt } from "./attempts.ts";
-import type { DeliveryTable, Standing, Verdict } from "./deliveries.ts";
+import type { DeliveryTable, Verdict } from "./deliveries.ts";
+import type { Standing, Standings } from "./standings.ts";
 import type { Subscribers } from "./subscribers.ts";
 import type { SealedWebhook, WebhookTable } from "./webhooks.ts";
 
@@ -29,54 +30,74 @@ export interface Interruption {
   readonly attempt: FlatAttempt;
 }
 
+export interface SettleParts {
+  readonly subscribers: Subscribers;
+  readonly standings: Standings;
+  readonly webhooks: WebhookTable;
+  readonly deliveries: DeliveryTable;
+  readonly attempts: AttemptTable;
+}
+
 /** The way out: an attempt and what becomes of its delivery, together. */
 export class Settle {
   readonly #subscribers: Subscribers;
+  readonly #standings: Standings;
   readonly #webhooks: WebhookTable;
   readonly #deliveries: DeliveryTable;
   readonly #attempts: AttemptTable;
 
-  constructor(subscribers: Subscribers, webhooks: WebhookTable, deliveries: DeliveryTable, attempts: AttemptTable) {
-    this.#subscribers = subscribers;
-    this.#webhooks = webhooks;
-    this.#deliveries = deliveries;
-    this.#attempts = attempts;
+  constructor(parts: SettleParts) {
+    this.#subscribers = parts.subscribers;
+    this.#standings = parts.standings;
+    this.#webhooks = parts.webhooks;
+    this.#deliveries = parts.deliveries;
+    this.#attempts = parts.attempts;
   }
 
   /** An attempt that lost its right is kept all the same, it did happen; without its delivery it has no place any more. */
   conclude({ delivery, isHeld, attempt, next }: Outcome): SettleReply {
-    const standing = this.#deliveries.standing(delivery);
-    if (standing === null) return { kind: "lost" };
-    const verdict = verdictOf(delivery, attempt, next, standing);
+    const owner = this.#deliveries.owner(delivery);
+    if (owner === null) return { kind: "lost" };
+    const standing = this.#standings.of(owner.webhook);
+    const verdict = verdictOf(delivery, attempt, next, standing.isDeleted);
     const isKept = isHeld && this.#deliveries.conclude(verdict);
     this.#attempts.insert(delivery, attempt, isKept);
     if (!isKept) return { kind: "lost" };
-    const changed = this.#learn(standing, attempt, next, verdict.at);
+    const changed = owner.isTest === 1 ? null : this.#learn(owner.webhook, standing, attempt, next, verdict.at);
     return { kind: "kept", state: verdict.state, dueAt: verdict.dueAt, changed };
   }
 
   interrupted({ delivery, attempt }: Interruption): void {
-    if (this.#deliveries.standing(delivery) !== null) this.#attempts.insert(delivery, attempt, false);
+    if (this.#deliveries.owner(delivery) !== null) this.#attempts.insert(delivery, attempt, false);
   }
 
   /** What an outcome tells of its webhook; a test changes nothing on it. What was signed has passed the guard. */
-  #learn(standing: Standing, attempt: FlatAttempt, next: Transition, now: Millis): SealedWebhook | null {
-    if (standing.isTest === 1) return null;
-    const isPassed = attempt.signatureHex !== null && standing.isUrlPassed === 0;
-    const vouched = isPassed ? this.#webhooks.vouchFor(standing.webhook, attempt.url) : null;
-    const turnedOff = isGone(next) ? this.#webhooks.turnOff(standing.webhook, attempt.url, now) : null;
+  #learn(
+    webhook: WebhookKey,
+    { isUrlPassed }: Standing,
+    attempt: FlatAttempt,
+    next: Transition,
+    now: Millis,
+  ): SealedWebhook | null {
+    const isNews = !isUrlPassed && attempt.signatureHex !== null;
+    const vouched = isNews ? this.#webhooks.vouchFor(webhook, attempt.url) : null;
+    const turnedOff = isGone(next) ? this.#webhooks.turnOff(webhook, attempt.url, now) : null;
     if (turnedOff !== null) this.#subscribers.forget(turnedOff.tenant);
+    if (turnedOff !== null || vouched !== null) this.#standings.forgetAll();
     return turnedOff ?? vouched;
   }
 }
 
-function verdictOf(key: DeliveryKey, attempt: FlatAttempt, next: Transition, standing: Standing): Verdict {
+function verdictOf(key: DeliveryKey, attempt: FlatAttempt, next: Transition, isWebhookDeleted: boolean): Verdict {
   const at = attempt.startedAt + attempt.durationMs;
-  const final = { key, dueAt: null, waitMs: 0, at };
-  if (next.to === "delivered") return { ...final, state: "delivered", because: null };
-  if (standing.isWebhookDeleted === 1) return { ...final, state: "cancelled", because: "deleted" };
-  if (next.to === "failed") return { ...final, state: "failed", because: next.because };
+  if (next.to === "delivered") return finalOf(key, "delivered", null, at);
+  if (isWebhookDeleted) return finalOf(key, "cancelled", "deleted", at);
+  if (next.to === "failed") return finalOf(key, "failed", next.because, at);
   return { key, state: "pending", dueAt: next.dueAt, waitMs: next.waitMs, because: null, at };
+}
+
+function finalOf(key: DeliveryKey, state: DeliveryState, because: string | null, at: Millis): Verdict {
+  return { key, state, dueAt: null, waitMs: 0, because, at };
 }
 
 function isGone(next: Transition): boolean {

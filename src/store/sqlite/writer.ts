@@ -10,6 +10,7 @@ import { Lanes, Recovery } from "./lanes.ts";
 import { Resend } from "./resend.ts";
 import { Settle } from "./settle.ts";
 import { Space } from "./space.ts";
+import { Standings } from "./standings.ts";
 import { Subscribers } from "./subscribers.ts";
 import { Tidy } from "./tidy.ts";
 import { type Command, type Doers, obey, type WriteVerbs } from "./verbs.ts";
@@ -33,13 +34,15 @@ type Undone = { readonly [Kind in Fault]: { readonly kind: Kind; readonly reason
 export class Writer {
   readonly #db: Database;
   readonly #subscribers: Subscribers;
+  readonly #standings: Standings;
   readonly #verbs: Doers<WriteVerbs>;
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(db: Database) {
     this.#db = db;
     this.#subscribers = new Subscribers(db);
-    this.#verbs = doersOf(db, this.#subscribers);
+    this.#standings = new Standings(db);
+    this.#verbs = doersOf(db, this.#subscribers, this.#standings);
     this.#sql = prepare(db);
   }
 
@@ -116,31 +119,36 @@ export class Writer {
   /** What is remembered beside the tables may be of a write that did not happen. */
   #forget(): void {
     this.#subscribers.forgetAll();
+    this.#standings.forgetAll();
   }
 }
 
-function doersOf(db: Database, subscribers: Subscribers): Doers<WriteVerbs> {
+function doersOf(db: Database, subscribers: Subscribers, standings: Standings): Doers<WriteVerbs> {
   const webhooks = new WebhookTable(db);
   const deliveries = new DeliveryTable(db);
   const ingest = new Ingest(subscribers, webhooks, new EventTable(db), deliveries);
-  const settle = new Settle(subscribers, webhooks, deliveries, new AttemptTable(db));
+  const settle = new Settle({ subscribers, standings, webhooks, deliveries, attempts: new AttemptTable(db) });
   const resend = new Resend(db, deliveries);
   const recovery = new Recovery(db, deliveries, new Lanes(db));
   const keys = new KeyTable(db);
   const tidy = new Tidy(db, deliveries);
   const facts = new FactTable(db);
   const space = new Space(db);
+  const forget = (tenant: string) => {
+    subscribers.forget(tenant);
+    standings.forgetAll();
+  };
   return {
     createWebhook(webhook) {
-      subscribers.forget(webhook.tenant);
+      forget(webhook.tenant);
       return webhooks.create(webhook);
     },
     updateWebhook(update) {
-      subscribers.forget(update.tenant);
+      forget(update.tenant);
       return webhooks.update(update);
     },
     deleteWebhook({ tenant, id, now }) {
-      subscribers.forget(tenant);
+      forget(tenant);
       return webhooks.remove(tenant, id, now);
     },
     ingest: (event) => ingest.accept(event),
