@@ -16,8 +16,6 @@ export const DESCRIPTORS_TOLD_MS = 60 * SECOND_MS;
 
 export const CONCURRENCY_MAX = 16_000;
 export const CONCURRENCY_PER_WEBHOOK_MAX = 1_024;
-/** The HTTP client's own ceiling, given to Bun before it starts: by default 256, and a bad value silently means 256 too. */
-export const HTTP_REQUESTS_MAX = 16_384;
 
 // What the delivery loop may hold in memory, whatever the backlog.
 export const LANE_BUFFER_MAX = 512;
@@ -48,11 +46,17 @@ export const SUCCESS_CAPTURE_MAX_BYTES = 1 * KB;
 export const RESPONSE_HEADERS_KEPT_MAX_BYTES = 2 * KB;
 export const CONNECT_ADDRESSES_MAX = 3;
 export const IDLE_CONNECTION_MS = 4 * SECOND_MS;
-/** Plain connections kept warm: no more than Bun itself keeps. */
-export const IDLE_PLAIN_CONNECTIONS_MAX = 64;
-/** TLS connections kept warm between requests, all receivers together; beyond it the longest idle one is closed. */
-export const IDLE_TLS_CONNECTIONS_MAX = 512;
+/** How often the connections are looked at for those that have been idle too long. */
+export const IDLE_SWEEP_MS = 500;
+/** Connections kept warm between requests, all receivers together; beyond it the longest idle one is closed. */
+export const IDLE_CONNECTIONS_MAX = 1_024;
 export const RESPONSE_HEAD_MAX_BYTES = 16 * KB;
+export const RESPONSE_HEADERS_MAX = 256;
+/** Informational answers before the real one. */
+export const INFORMATIONAL_MAX = 16;
+/** Of one chunk of a body: its size, and extensions that nobody reads. */
+export const CHUNK_LINE_MAX_BYTES = 1 * KB;
+export const TRAILERS_MAX_BYTES = 8 * KB;
 /** What a client holds of a body that nobody reads yet; then the receiver has to wait. */
 export const BODY_UNREAD_MAX_BYTES = 64 * KB;
 /** A body that says it is no longer than this is read to its end even if less is kept, so that its connection can be. */
@@ -207,9 +211,6 @@ assert(
 assert(PAGE_DEFAULT <= PAGE_MAX, "PAGE_DEFAULT <= PAGE_MAX");
 assert(RESEND_CHUNK <= RESEND_MAX, "RESEND_CHUNK <= RESEND_MAX");
 assert(UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX, "UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX");
-assert(
-  CONCURRENCY_MAX <= HTTP_REQUESTS_MAX,
-  "CONCURRENCY_MAX <= HTTP_REQUESTS_MAX (or sends would queue inside the client)",
-);
+assert(IDLE_CONNECTION_MS % IDLE_SWEEP_MS === 0, "IDLE_CONNECTION_MS is a whole number of IDLE_SWEEP_MS");
 assert(EVENT_SIZE_MIN_BYTES < EVENT_SIZE_MAX_BYTES, "EVENT_SIZE_MIN_BYTES < EVENT_SIZE_MAX_BYTES");
 assert(CONNECT_TIMEOUT_MIN_MS < TIMEOUT_MAX_MS, "CONNECT_TIMEOUT_MIN_MS < TIMEOUT_MAX_MS");

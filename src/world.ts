@@ -81,6 +81,16 @@ export interface ConnectTimings {
   readonly tlsMs: number | null;
 }
 
+/**
+ * Somebody's word that an exchange ends now, whatever it is doing. What an `AbortSignal` says, without its cost: there is
+ * one for every attempt.
+ */
+export interface Cutoff {
+  readonly isCut: boolean;
+  /** Called when it is cut. One listener at a time, since an exchange does one thing after the other; null: nobody listens. */
+  onCut: (() => void) | null;
+}
+
 /** A complete response head, and the right to read a little of what follows. */
 export interface Answer {
   readonly status: number;
@@ -89,9 +99,10 @@ export interface Answer {
   readonly timings: ConnectTimings;
   /**
    * Reads at most `maxBytes`, then ends the exchange: a body that was not read to its end costs its connection.
-   * Aborting `signal` stops the reading (`slow`) and keeps what has come. Never rejects. To be called exactly once.
+   * `cutoff` stops the reading (`slow`) and keeps what has come. Never rejects. To be called exactly once. The answer is
+   * there at once where the body has come with the head, as most do.
    */
-  read(maxBytes: number, signal: AbortSignal): Promise<ResponseBody>;
+  read(maxBytes: number, cutoff: Cutoff): ResponseBody | Promise<ResponseBody>;
 }
 
 export type Exchange =
@@ -106,9 +117,9 @@ export type Exchange =
 export interface Transport {
   /**
    * Sends once, follows nothing, repeats nothing. Resolves when the response's head is complete or the exchange has
-   * failed; never rejects. Aborting `signal` before the head gives `aborted`.
+   * failed; never rejects. A `cutoff` before the head gives `aborted`.
    */
-  send(request: OutgoingRequest, signal: AbortSignal): Promise<Exchange>;
+  send(request: OutgoingRequest, cutoff: Cutoff): Promise<Exchange>;
   /** Closes idle connections. */
   close(): Promise<void>;
 }

@@ -1,15 +1,15 @@
 import { LATE_TIMER_GRACE_MS, LATE_TIMER_MS } from "../limits.ts";
-import type { Clock, Millis } from "../world.ts";
+import type { Clock, Cutoff, Millis } from "../world.ts";
 
 /**
- * The time limit of one attempt, and the way to cut it off. `signal` aborts when the time is up or somebody stops it, and
- * `cause` tells which. A timer that fires much too late means that this process stood still, not the receiver: then what
+ * The time limit of one attempt, and the way to cut it off: when the time is up or somebody stops it, and `cause` tells
+ * which. A timer that fires much too late means that this process stood still, not the receiver: then what
  * lies in the socket already gets a moment to be read.
  */
-export class Deadline {
+export class Deadline implements Cutoff {
   readonly #clock: Pick<Clock, "after" | "monotonic">;
-  readonly #controller = new AbortController();
   #cancel: () => void = () => {};
+  onCut: (() => void) | null = null;
   cause: "timeout" | "stopped" | null = null;
 
   constructor(clock: Pick<Clock, "after" | "monotonic">, afterMs: Millis) {
@@ -17,8 +17,8 @@ export class Deadline {
     this.restart(afterMs);
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  get isCut(): boolean {
+    return this.cause !== null;
   }
 
   /** Counts anew from now: the head is complete, and the body has a limit of its own. */
@@ -30,7 +30,7 @@ export class Deadline {
 
   /** Cuts the attempt off, whatever it is doing. */
   stop(): void {
-    this.#abort("stopped");
+    this.#cut("stopped");
   }
 
   /** The attempt is over. */
@@ -38,31 +38,28 @@ export class Deadline {
     this.#cancel();
   }
 
-  /** `work`, or null when the deadline comes first. For work that cannot be aborted itself. */
+  /** `work`, or null when the deadline comes first. For work that cannot be cut off itself. */
   async bound<Result>(work: Promise<Result>): Promise<Result | null> {
-    if (this.signal.aborted) return null;
-    let onAbort = () => {};
-    const aborted = new Promise<null>((resolve) => {
-      onAbort = () => resolve(null);
-      this.signal.addEventListener("abort", onAbort, { once: true });
-    });
+    if (this.isCut) return null;
+    const cut = Promise.withResolvers<null>();
+    this.onCut = () => cut.resolve(null);
     try {
-      return await Promise.race([work, aborted]);
+      return await Promise.race([work, cut.promise]);
     } finally {
-      this.signal.removeEventListener("abort", onAbort);
+      this.onCut = null;
     }
   }
 
   #ring(dueAt: number): void {
     const isLate = this.#clock.monotonic() - dueAt > LATE_TIMER_MS;
-    if (isLate) this.#cancel = this.#clock.after(LATE_TIMER_GRACE_MS, () => this.#abort("timeout"));
-    else this.#abort("timeout");
+    if (isLate) this.#cancel = this.#clock.after(LATE_TIMER_GRACE_MS, () => this.#cut("timeout"));
+    else this.#cut("timeout");
   }
 
-  #abort(cause: "timeout" | "stopped"): void {
+  #cut(cause: "timeout" | "stopped"): void {
     this.#cancel();
     if (this.cause !== null) return;
     this.cause = cause;
-    this.#controller.abort();
+    this.onCut?.();
   }
 }

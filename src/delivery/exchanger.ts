@@ -80,7 +80,7 @@ export class Exchanger {
     let last: Exchange = { ok: false, failure: "connect_failed", nothingWritten: true };
     for (const address of passage.addresses) {
       const request = { url: passage.url, address, headers, body: delivery.body, connectTimeoutMs };
-      last = await transport.send(request, deadline.signal);
+      last = await transport.send(request, deadline);
       if (last.ok || !last.nothingWritten || deadline.cause !== null) return last;
     }
     return last;
@@ -92,8 +92,9 @@ export class Exchanger {
     const maxBytes = isSuccess(answer.status)
       ? Math.min(SUCCESS_CAPTURE_MAX_BYTES, responseCaptureBytes)
       : responseCaptureBytes;
-    deadline.restart(BODY_READ_MS);
-    const { bytes, end } = await answer.read(maxBytes, deadline.signal);
+    const reading = answer.read(maxBytes, deadline);
+    if (reading instanceof Promise) deadline.restart(BODY_READ_MS);
+    const { bytes, end } = reading instanceof Promise ? await reading : reading;
     return { headers: wholeHeaders(answer.headers), body: bytes, bodyEnd: end };
   }
 }

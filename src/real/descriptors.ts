@@ -1,32 +1,25 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
-import {
-  DESCRIPTORS_RESERVED,
-  HTTP_REQUESTS_MAX,
-  IDLE_PLAIN_CONNECTIONS_MAX,
-  IDLE_TLS_CONNECTIONS_MAX,
-} from "../limits.ts";
+import { CONCURRENCY_MAX, DESCRIPTORS_RESERVED, IDLE_CONNECTIONS_MAX } from "../limits.ts";
 
 /** How the files that this process may open are shared out to the connections to receivers. */
 export interface ConnectionBudget {
   /** Requests in flight. */
   readonly inFlight: number;
   /** Connections kept warm, beside those. */
-  readonly idlePlain: number;
-  readonly idleTls: number;
+  readonly idle: number;
 }
 
 /** @param openFilesMax null where the system does not tell: then nothing but our own bounds counts */
 export function connectionBudget(openFilesMax: number | null): ConnectionBudget {
   const limit = openFilesMax ?? Number.POSITIVE_INFINITY;
   const all = Math.max(limit - DESCRIPTORS_RESERVED, Math.floor(limit / 2));
-  const idlePlain = Math.min(IDLE_PLAIN_CONNECTIONS_MAX, Math.floor(all / 8));
-  const idleTls = Math.min(IDLE_TLS_CONNECTIONS_MAX, Math.floor(all / 4));
-  return { idlePlain, idleTls, inFlight: Math.max(1, Math.min(HTTP_REQUESTS_MAX, all - idlePlain - idleTls)) };
+  const idle = Math.min(IDLE_CONNECTIONS_MAX, Math.floor(all / 3));
+  return { idle, inFlight: Math.max(1, Math.min(CONCURRENCY_MAX, all - idle)) };
 }
 
 /** Whether a system's error code says that this process, or the machine, may open no more files. */
-export function isWantOfDescriptors(code: unknown): boolean {
+function isWantOfDescriptors(code: unknown): boolean {
   return code === "EMFILE" || code === "ENFILE";
 }
 

@@ -12,6 +12,6 @@ export function createRealWorld({ openFilesMax }: Pick<Machine, "openFilesMax">)
     clock: createClock(),
     random: createRandom(),
     resolver: createResolver(),
-    transport: createTransport({ idle: connectionBudget(openFilesMax) }),
+    transport: createTransport({ idleMax: connectionBudget(openFilesMax).idle }),
   };
 }

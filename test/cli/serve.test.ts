@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { HTTP_REQUESTS_MAX } from "../../src/limits.ts";
+
 import { startPosthorn } from "../support/posthorn-process.ts";
 
 const DIRECTORY = mkdtempSync(join(tmpdir(), "posthorn-serve-"));
@@ -61,16 +61,6 @@ describe("a start", () => {
     await posthorn.logged("POSTHORN_PROT is not a setting. Did you mean POSTHORN_PORT?");
     await posthorn.logged("Posthorn is listening");
   });
-
-  test.skipIf(!existsSync("/proc/self/environ")).each(["", "100", "1000000"])(
-    "keeps its process id and raises the HTTP client's ceiling, also over %j (needs /proc)",
-    async (ceiling) => {
-      await using posthorn = serve("ceiling", { BUN_CONFIG_MAX_HTTP_REQUESTS: ceiling });
-      await posthorn.logged("Posthorn is listening");
-      const environment = readFileSync(`/proc/${posthorn.pid}/environ`, "utf8").split("\0");
-      expect(environment).toContain(`BUN_CONFIG_MAX_HTTP_REQUESTS=${HTTP_REQUESTS_MAX}`);
-    },
-  );
 });
 
 describe("a stop", () => {

@@ -2,13 +2,13 @@ import { expect, test } from "bun:test";
 import { Deadline } from "../../src/delivery/deadline.ts";
 import { createFakeWorld } from "../support/fake-world.ts";
 
-test("it aborts when its time is up, and says so", async () => {
+test("it cuts off when its time is up, and says so", async () => {
   const { clock } = createFakeWorld();
   const deadline = new Deadline(clock, 30_000);
   await clock.advance(29_999);
-  expect(deadline.signal.aborted).toBe(false);
+  expect(deadline.isCut).toBe(false);
   await clock.advance(1);
-  expect(deadline.signal.aborted).toBe(true);
+  expect(deadline.isCut).toBe(true);
   expect(deadline.cause).toBe("timeout");
 });
 
@@ -31,7 +31,7 @@ test("being stopped is another cause than running out of time, and the first cau
   expect(deadline.cause).toBe("stopped");
 });
 
-test("work that cannot be aborted is left behind when the time is up", async () => {
+test("work that cannot be cut off is left behind when the time is up", async () => {
   const { clock } = createFakeWorld();
   const deadline = new Deadline(clock, 1_000);
   const bounded = deadline.bound(new Promise<string>(() => {}));

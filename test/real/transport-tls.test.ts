@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { createServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { createTransport } from "../../src/real/transport.ts";
+import { ManualCutoff } from "../support/cutoff.ts";
 import { certificate, exchange, startSchemeReceiver } from "../support/exchange.ts";
 import { answering, startRawReceiver } from "../support/raw-receiver.ts";
 
@@ -87,10 +88,10 @@ describe("the handshake", () => {
 
   test("one that is under way is left when the caller says so", async () => {
     await using receiver = await startRawReceiver(() => {});
-    const stop = new AbortController();
-    const sending = exchange(trusting, { origin: "https://127.0.0.1", port: receiver.port }, { signal: stop.signal });
+    const stop = new ManualCutoff();
+    const sending = exchange(trusting, { origin: "https://127.0.0.1", port: receiver.port }, { cutoff: stop });
     const connection = await receiver.nextConnection("the silent connection");
-    stop.abort();
+    stop.cut();
     expect(await sending).toEqual({ failure: "aborted", nothingWritten: false });
     await connection.closed;
   });

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createTransport } from "../../src/real/transport.ts";
 import type { Transport } from "../../src/world.ts";
+import { alreadyCut, ManualCutoff } from "../support/cutoff.ts";
 import { certificate, exchange, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
 import { answering, type RawConnection, type RawScript } from "../support/raw-receiver.ts";
 
@@ -253,10 +254,10 @@ describe.each(SCHEMES)("over %s", (scheme) => {
       scheme,
       then(() => {}),
     );
-    const stop = new AbortController();
-    const sending = exchange(transport, receiver, { signal: stop.signal });
+    const stop = new ManualCutoff();
+    const sending = exchange(transport, receiver, { cutoff: stop });
     await receiver.nextRequest("the request");
-    stop.abort();
+    stop.cut();
     expect(await sending).toEqual({ failure: "aborted", nothingWritten: false });
     await (await receiver.nextConnection("the connection")).closed;
   });
@@ -266,16 +267,16 @@ describe.each(SCHEMES)("over %s", (scheme) => {
       scheme,
       then((connection) => flood(connection, "HTTP/1.1 103 Early Hints\r\n\r\n")),
     );
-    const stop = new AbortController();
-    const sending = exchange(transport, receiver, { signal: stop.signal });
+    const stop = new ManualCutoff();
+    const sending = exchange(transport, receiver, { cutoff: stop });
     await receiver.nextRequest("the request");
-    stop.abort();
+    stop.cut();
     expect(await sending).toEqual({ failure: "aborted", nothingWritten: false });
   });
 
   test("what was aborted before it began is not sent", async () => {
     await using receiver = await startSchemeReceiver(scheme, answering(OK));
-    const outcome = await exchange(transport, receiver, { signal: AbortSignal.abort() });
+    const outcome = await exchange(transport, receiver, { cutoff: alreadyCut() });
     expect([outcome, receiver.connections.length]).toEqual([{ failure: "aborted", nothingWritten: false }, 0]);
   });
 
@@ -286,10 +287,10 @@ describe.each(SCHEMES)("over %s", (scheme) => {
     );
     const url = new URL(`${scheme}://a.test:${receiver.port}/`);
     const request = { url, address: "127.0.0.1", headers: [], body: "{}", connectTimeoutMs: 5_000 };
-    const stop = new AbortController();
-    const sent = await transport.send(request, stop.signal);
-    const reading = sent.ok ? sent.answer.read(1_024, stop.signal) : null;
-    stop.abort();
+    const stop = new ManualCutoff();
+    const sent = await transport.send(request, stop);
+    const reading = sent.ok ? sent.answer.read(1_024, stop) : null;
+    stop.cut();
     expect(await reading).toMatchObject({ end: "slow" });
     await (await receiver.nextConnection("the connection")).closed;
   });

@@ -1,4 +1,4 @@
-import type { Answer, Exchange, OutgoingRequest, World } from "../../src/world.ts";
+import type { Answer, Cutoff, Exchange, OutgoingRequest, World } from "../../src/world.ts";
 import type { Doom } from "./doom.ts";
 import { Life } from "./life.ts";
 
@@ -19,10 +19,10 @@ export function createMortalWorld<Seen>(
 ): World {
   const { clock, random, resolver, transport } = world;
 
-  async function send(request: OutgoingRequest, signal: AbortSignal): Promise<Exchange> {
+  async function send(request: OutgoingRequest, cutoff: Cutoff): Promise<Exchange> {
     if (life.isOver) return Life.never();
     const seen = watch.requestOut(request);
-    const sent = transport.send(request, signal);
+    const sent = transport.send(request, cutoff);
     doom.passes("request out");
     const exchange = await life.reaches(sent);
     doom.passes("reply in");
@@ -47,5 +47,5 @@ export function createMortalWorld<Seen>(
 }
 
 function mortalAnswer(answer: Answer, life: Life): Answer {
-  return { ...answer, read: (maxBytes, signal) => life.reaches(answer.read(maxBytes, signal)) };
+  return { ...answer, read: async (maxBytes, cutoff) => life.reaches(Promise.resolve(answer.read(maxBytes, cutoff))) };
 }

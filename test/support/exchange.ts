@@ -1,5 +1,6 @@
-import type { ConnectTimings, OutgoingRequest, SendFailure, Transport } from "../../src/world.ts";
+import type { ConnectTimings, Cutoff, OutgoingRequest, SendFailure, Transport } from "../../src/world.ts";
 import { createCertificate, type TestCertificate } from "./certificate.ts";
+import { neverCut } from "./cutoff.ts";
 import { type RawReceiver, type RawScript, startRawReceiver } from "./raw-receiver.ts";
 
 /** The names that the test receivers' certificate bears. */
@@ -17,7 +18,7 @@ export interface SendOptions extends Partial<Omit<OutgoingRequest, "url">> {
   readonly host?: string;
   readonly path?: string;
   readonly maxBytes?: number;
-  readonly signal?: AbortSignal;
+  readonly cutoff?: Cutoff;
 }
 
 /** A whole exchange in plain values. */
@@ -32,21 +33,19 @@ export type Outcome =
     }
   | { readonly failure: SendFailure; readonly nothingWritten: boolean };
 
-const never = new AbortController().signal;
-
 /** Sends one request to a receiver and reads what it answers. */
 export async function exchange(
   transport: Transport,
   receiver: Pick<RawReceiver, "origin" | "port">,
   options: SendOptions = {},
 ): Promise<Outcome> {
-  const { host = "a.test", path = "/hook?q=1", maxBytes = 1_024, signal = never } = options;
+  const { host = "a.test", path = "/hook?q=1", maxBytes = 1_024, cutoff = neverCut() } = options;
   const { address = "127.0.0.1", headers = [], body = "{}", connectTimeoutMs = 5_000 } = options;
   const scheme = receiver.origin.split(":")[0];
   const url = new URL(`${scheme}://${host}:${receiver.port}${path}`);
-  const sent = await transport.send({ url, address, headers, body, connectTimeoutMs }, signal);
+  const sent = await transport.send({ url, address, headers, body, connectTimeoutMs }, cutoff);
   if (!sent.ok) return { failure: sent.failure, nothingWritten: sent.nothingWritten };
   const { read, ...head } = sent.answer;
-  const { bytes, end } = await read(maxBytes, signal);
+  const { bytes, end } = await read(maxBytes, cutoff);
   return { ...head, body: Buffer.from(bytes).toString("latin1"), end };
 }

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { OutgoingRequest } from "../../src/world.ts";
+import { ManualCutoff, neverCut } from "./cutoff.ts";
 import { createFakeClock, FAKE_START } from "./fake-clock.ts";
 import { createFakeWorld, PUBLIC_ADDRESS } from "./fake-world.ts";
 import { connectTimeout, fail, hang, reply } from "./scripted-reply.ts";
 import { createSeededRandom, forEachSeed } from "./seeded-random.ts";
 
-const never = new AbortController().signal;
+const never = neverCut();
 
 function requestTo(url: string): OutgoingRequest {
   return { url: new URL(url), address: PUBLIC_ADDRESS, headers: [["X-A", "1"]], body: "{}", connectTimeoutMs: 10_000 };
@@ -103,17 +104,17 @@ describe("the scripted transport", () => {
     expect([transport.inFlight(), transport.maxInFlight("https://a.test/")]).toEqual([0, 1]);
   });
 
-  test("hangs until it is aborted, and times a connect out on the fake clock", async () => {
+  test("hangs until it is cut off, and times a connect out on the fake clock", async () => {
     const { transport, clock } = createFakeWorld();
     transport.on("hangs.test", () => hang());
     transport.on("drops.test", () => connectTimeout());
-    const abort = new AbortController();
-    const hanging = transport.send(requestTo("https://hangs.test/"), abort.signal);
+    const abort = new ManualCutoff();
+    const hanging = transport.send(requestTo("https://hangs.test/"), abort);
     const dropping = transport.send(requestTo("https://drops.test/"), never);
     await clock.advance(10_000);
     expect(await dropping).toEqual({ ok: false, failure: "connect_timeout", nothingWritten: true });
     expect(transport.inFlight()).toBe(1);
-    abort.abort();
+    abort.cut();
     expect(await hanging).toEqual({ ok: false, failure: "aborted", nothingWritten: false });
   });
 
@@ -141,9 +142,9 @@ describe("the scripted transport", () => {
       const { bytes, end } = await exchange.answer.read(4, signal);
       return [new TextDecoder().decode(bytes), end];
     };
-    const abort = new AbortController();
-    const dripped = read("drip.test", abort.signal);
-    clock.after(1_000, () => abort.abort());
+    const abort = new ManualCutoff();
+    const dripped = read("drip.test", abort);
+    clock.after(1_000, () => abort.cut());
     await clock.advance(1_000);
     expect(await dripped).toEqual(["abc", "slow"]);
     expect(await read("long.test")).toEqual(["abcd", "cut"]);

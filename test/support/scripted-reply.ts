@@ -2,6 +2,7 @@ import type {
   Answer,
   BodyEnd,
   Clock,
+  Cutoff,
   Exchange,
   Millis,
   OutgoingRequest,
@@ -9,7 +10,7 @@ import type {
   ResponseBody,
   SendFailure,
 } from "../../src/world.ts";
-import { orAborted, pause } from "./fake-wait.ts";
+import { orCut, pause } from "./fake-wait.ts";
 
 /** What a receiver does with one request; built by `reply`, `hang`, `fail` and `connectTimeout`. */
 export type ScriptedReply =
@@ -71,22 +72,22 @@ const NOTHING_WRITTEN: ReadonlySet<SendFailure> = new Set([
 export async function play(
   scripted: ScriptedReply,
   request: OutgoingRequest,
-  signal: AbortSignal,
+  cutoff: Cutoff,
   clock: Clock,
   ended: () => void,
 ): Promise<Exchange> {
   switch (scripted.kind) {
     case "hang":
-      await orAborted(new Promise(() => {}), signal);
+      await orCut(new Promise(() => {}), cutoff);
       return ABORTED;
     case "connect_timeout":
-      return (await pause(request.connectTimeoutMs, signal, clock)) ? failed("connect_timeout") : ABORTED;
+      return (await pause(request.connectTimeoutMs, cutoff, clock)) ? failed("connect_timeout") : ABORTED;
     case "no_descriptors":
       return failed("no_descriptors");
     case "fail":
-      return (await pause(scripted.afterMs, signal, clock)) ? failed(scripted.failure) : ABORTED;
+      return (await pause(scripted.afterMs, cutoff, clock)) ? failed(scripted.failure) : ABORTED;
     case "answer": {
-      const arrived = await pause(scripted.options.headMs ?? 0, signal, clock);
+      const arrived = await pause(scripted.options.headMs ?? 0, cutoff, clock);
       return arrived ? { ok: true, answer: answerOf(scripted.status, scripted.options, clock, ended) } : ABORTED;
     }
   }
@@ -103,30 +104,25 @@ function answerOf(status: number, options: ReplyOptions, clock: Clock, ended: ()
     statusText: options.statusText ?? REASON_PHRASES[status] ?? "",
     headers: options.headers ?? [],
     timings: { connectMs: null, tlsMs: null },
-    read: async (maxBytes, signal) => {
+    read: async (maxBytes, cutoff) => {
       if (wasRead) throw new Error("the body of one answer was read twice");
       wasRead = true;
-      const body = await readBody(options, maxBytes, signal, clock);
+      const body = await readBody(options, maxBytes, cutoff, clock);
       ended();
       return body;
     },
   };
 }
 
-async function readBody(
-  options: ReplyOptions,
-  maxBytes: number,
-  signal: AbortSignal,
-  clock: Clock,
-): Promise<ResponseBody> {
+async function readBody(options: ReplyOptions, maxBytes: number, cutoff: Cutoff, clock: Clock): Promise<ResponseBody> {
   const { body = "", dripMs = 0, bodyEnd = "complete" } = options;
   const whole = typeof body === "string" ? new TextEncoder().encode(body) : body;
   const kept = whole.subarray(0, maxBytes);
   for (let come = 0; dripMs > 0 && come < kept.length; come++) {
-    if (!(await pause(dripMs, signal, clock))) return { bytes: kept.subarray(0, come), end: "slow" };
+    if (!(await pause(dripMs, cutoff, clock))) return { bytes: kept.subarray(0, come), end: "slow" };
   }
   if (whole.length > maxBytes) return { bytes: kept, end: "cut" };
-  if (bodyEnd === "slow") await orAborted(new Promise(() => {}), signal);
+  if (bodyEnd === "slow") await orCut(new Promise(() => {}), cutoff);
   return { bytes: kept, end: bodyEnd };
 }
 

@@ -1,6 +1,6 @@
-import type { Clock, Exchange, Millis, OutgoingRequest, Transport } from "../../src/world.ts";
+import type { Clock, Cutoff, Exchange, Millis, OutgoingRequest, Transport } from "../../src/world.ts";
 import { createArrivals } from "./arrivals.ts";
-import { orAborted } from "./fake-wait.ts";
+import { orCut } from "./fake-wait.ts";
 import { createFlights } from "./flights.ts";
 import { ABORTED, play, reply, type ScriptedReply } from "./scripted-reply.ts";
 
@@ -46,24 +46,24 @@ export function createScriptedTransport(clock: Clock): ScriptedTransport {
   let fallback: Script = () => reply(200);
   let closed = false;
 
-  async function send(request: OutgoingRequest, signal: AbortSignal): Promise<Exchange> {
+  async function send(request: OutgoingRequest, cutoff: Cutoff): Promise<Exchange> {
     if (closed) throw new Error("the transport was used after it was closed");
-    if (signal.aborted) return ABORTED;
+    if (cutoff.isCut) return ABORTED;
     const land = flights.start(request.url.href);
-    const exchange = await perform(request, signal, land);
+    const exchange = await perform(request, cutoff, land);
     if (!exchange.ok) land();
     return exchange;
   }
 
-  async function perform(request: OutgoingRequest, signal: AbortSignal, land: () => void): Promise<Exchange> {
+  async function perform(request: OutgoingRequest, cutoff: Cutoff, land: () => void): Promise<Exchange> {
     const { host } = request.url;
     const n = (counts.get(host) ?? 0) + 1;
     counts.set(host, n);
     const sent = record(request, arrivals.all.length + 1, clock);
     arrivals.push(sent);
     const script = scripts.get(host) ?? fallback;
-    const scripted = await orAborted(Promise.resolve(script(sent, n)), signal);
-    return scripted === null ? ABORTED : play(scripted, request, signal, clock, land);
+    const scripted = await orCut(Promise.resolve(script(sent, n)), cutoff);
+    return scripted === null ? ABORTED : play(scripted, request, cutoff, clock, land);
   }
 
   return {

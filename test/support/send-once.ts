@@ -1,4 +1,5 @@
 import { createTransport } from "../../src/real/transport.ts";
+import { neverCut } from "./cutoff.ts";
 
 /**
  * A process of its own, for tests of what the environment may not change: sends one request to the URL of the first
@@ -7,7 +8,7 @@ import { createTransport } from "../../src/real/transport.ts";
 const [, , url = "", ca = ""] = process.argv;
 const transport = createTransport(ca === "" ? {} : { ca });
 const request = { url: new URL(url), address: "127.0.0.1", headers: [], body: "{}", connectTimeoutMs: 5_000 };
-const sent = await transport.send(request, new AbortController().signal);
+const sent = await transport.send(request, neverCut());
 process.stdout.write(sent.ok ? String(sent.answer.status) : sent.failure);
 await transport.close();
 process.exit(0);

@@ -1,0 +1,48 @@
+import { isIP } from "node:net";
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** What a URL says to a client. */
+export interface Destination {
+  /** Scheme, host name and port: what a connection may be used for again, at the same address. */
+  readonly origin: string;
+  readonly port: number;
+  /** The name that the certificate must bear; null without TLS. */
+  readonly certificateName: CertificateName | null;
+  /** The request line and the first header. */
+  readonly requestStart: string;
+}
+
+/** A DNS name, or the address itself when the URL names no other. */
+export interface CertificateName {
+  readonly kind: "dns" | "address";
+  readonly text: string;
+}
+
+/** Remembers what was read out of a URL for as long as the URL itself lives: its getters parse and copy at every call. */
+export class Destinations {
+  readonly #known = new WeakMap<URL, Destination>();
+
+  of(url: URL): Destination {
+    const known = this.#known.get(url);
+    if (known !== undefined) return known;
+    const destination = read(url);
+    this.#known.set(url, destination);
+    return destination;
+  }
+}
+
+function read(url: URL): Destination {
+  const { origin, protocol, port, pathname, search, host } = url;
+  return {
+    origin,
+    port: port === "" ? (DEFAULT_PORTS[protocol] ?? 0) : Number(port),
+    certificateName: protocol === "https:" ? certificateName(url) : null,
+    requestStart: `POST ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive\r\n`,
+  };
+}
+
+function certificateName({ hostname }: URL): CertificateName {
+  const text = hostname.replace(/^\[|\]$|\.$/g, "");
+  return { kind: isIP(text) === 0 ? "dns" : "address", text };
+}

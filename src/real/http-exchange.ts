@@ -1,0 +1,121 @@
+import { INFORMATIONAL_MAX, RESPONSE_HEAD_MAX_BYTES } from "../limits.ts";
+import type { ConnectTimings, Cutoff, Exchange, SendFailure } from "../world.ts";
+import { type BodyDecoder, createBodyDecoder } from "./body-decoder.ts";
+import { IncomingBody, type Inflow } from "./incoming-body.ts";
+import { parseHead, type ResponseHead } from "./response-head.ts";
+
+/** What an exchange needs of the connection that it is on. */
+export interface ExchangeConnection extends Inflow {
+  /** How long it took to connect; all null when it was there before. */
+  readonly timings: ConnectTimings;
+  /** The response has ended. `isPersistent`: another request may follow. */
+  finish(isPersistent: boolean): void;
+}
+
+interface Response {
+  readonly head: ResponseHead;
+  readonly decoder: BodyDecoder;
+  readonly body: IncomingBody;
+}
+
+const HEAD_END = "\r\n\r\n";
+const PROTOCOL = "HTTP/1.";
+const BARE_LF = /(?:^|[^\r])\n/;
+const SWITCHING_PROTOCOLS = 101;
+
+/** One request, once it is written, to the end of its response's body: takes the response as it comes. */
+export class HttpExchange {
+  readonly #connection: ExchangeConnection;
+  readonly #cutoff: Cutoff;
+  readonly #resolve: (exchange: Exchange) => void;
+  /** What has come of a head that is not complete, each byte a character. */
+  #headText = "";
+  #informational = 0;
+  #response: Response | null = null;
+
+  /** `resolve` gets the complete head, or why there is none. */
+  constructor(connection: ExchangeConnection, cutoff: Cutoff, resolve: (exchange: Exchange) => void) {
+    this.#connection = connection;
+    this.#cutoff = cutoff;
+    this.#resolve = resolve;
+    cutoff.onCut = () => this.#giveUp("aborted");
+  }
+
+  received(chunk: Buffer): void {
+    if (this.#response === null) this.#receiveHead(chunk, 0);
+    else this.#receiveBody(this.#response, chunk, 0);
+  }
+
+  /** The receiver will write no more. Some bodies end in that way. */
+  ended(): void {
+    if (this.#response?.head.framing === "to_close") this.#response.body.finish("complete");
+    this.broke();
+  }
+
+  /** The connection is gone. */
+  broke(): void {
+    if (this.#response === null) this.#fail("connection_reset");
+    else this.#response.body.finish("broken");
+  }
+
+  #receiveHead(chunk: Buffer, offset: number): void {
+    const before = this.#headText.length;
+    const text = this.#headText + chunk.toString("latin1", offset, offset + RESPONSE_HEAD_MAX_BYTES + 1);
+    const end = text.indexOf(HEAD_END, Math.max(0, before - HEAD_END.length + 1));
+    if (end === -1) {
+      this.#waitForMore(text);
+      return;
+    }
+    const head = parseHead(text, end + 2);
+    const rest = offset + end + HEAD_END.length - before;
+    if (head === null || head.status === SWITCHING_PROTOCOLS) this.#giveUp("malformed_response");
+    else if (head.status < 200) this.#skip(chunk, rest);
+    else this.#receiveBody(this.#begin(head), chunk, rest);
+  }
+
+  /** What is not HTTP is told early, or else its end would be waited for. */
+  #waitForMore(text: string): void {
+    this.#headText = text;
+    const isHttp = text.startsWith(PROTOCOL) || PROTOCOL.startsWith(text);
+    if (!isHttp || text.length > RESPONSE_HEAD_MAX_BYTES || BARE_LF.test(text)) this.#giveUp("malformed_response");
+  }
+
+  /** Informational responses come before the real one (RFC 9110 §15.2). */
+  #skip(chunk: Buffer, rest: number): void {
+    this.#headText = "";
+    if (++this.#informational > INFORMATIONAL_MAX) this.#giveUp("malformed_response");
+    else if (rest < chunk.length) this.#receiveHead(chunk, rest);
+  }
+
+  #begin(head: ResponseHead): Response {
+    const { status, statusText, headers, framing } = head;
+    const body = new IncomingBody(typeof framing === "number" ? framing : null, this.#connection);
+    this.#response = { head, body, decoder: createBodyDecoder(framing) };
+    const read = (maxBytes: number, cutoff: Cutoff) => body.read(maxBytes, cutoff);
+    this.#settle({ ok: true, answer: { status, statusText, headers, timings: this.#connection.timings, read } });
+    return this.#response;
+  }
+
+  #receiveBody({ head, body, decoder }: Response, chunk: Buffer, offset: number): void {
+    const end = decoder.decode(chunk, offset, body);
+    if (end === "more") return;
+    body.finish(end === "malformed" ? "broken" : "complete");
+    // Nobody has asked for what comes behind a response.
+    if (end === chunk.length) this.#connection.finish(head.isPersistent);
+    else this.#connection.abort();
+  }
+
+  #giveUp(failure: SendFailure): void {
+    this.#fail(failure);
+    this.#connection.abort();
+  }
+
+  #fail(failure: SendFailure): void {
+    this.#settle({ ok: false, failure, nothingWritten: false });
+  }
+
+  #settle(exchange: Exchange): void {
+    this.#cutoff.onCut = null;
+    this.#resolve(exchange);
+  }
+}

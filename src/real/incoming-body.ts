@@ -1,0 +1,109 @@
+import { BODY_UNREAD_MAX_BYTES, DRAIN_MAX_BYTES } from "../limits.ts";
+import type { BodyEnd, Cutoff, ResponseBody } from "../world.ts";
+import type { BodySink } from "./body-decoder.ts";
+
+/** What a body needs of the connection that it comes from. */
+export interface Inflow {
+  pause(): void;
+  resume(): void;
+  /** Breaks the exchange off. */
+  abort(): void;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The body of one response: what has come of it until somebody reads it, then what is kept of it; see `Answer.read`. A
+ * receiver has to wait when nobody reads.
+ *
+ * A short body that is longer than what is kept is still read to its end, because that is cheaper than a new connection
+ * (and its TLS handshake) for the next delivery to the same receiver.
+ */
+export class IncomingBody implements BodySink {
+  readonly #inflow: Inflow;
+  readonly #drainBytes: number;
+  readonly #chunks: Uint8Array[] = [];
+  #comeBytes = 0;
+  #keptMaxBytes = Number.POSITIVE_INFINITY;
+  #isPaused = false;
+  #end: BodyEnd | null = null;
+  #settle: (() => void) | null = null;
+
+  /** @param declaredBytes what the head announced; null when it did not say */
+  constructor(declaredBytes: number | null, inflow: Inflow) {
+    this.#inflow = inflow;
+    this.#drainBytes = declaredBytes !== null && declaredBytes <= DRAIN_MAX_BYTES ? declaredBytes : 0;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#end !== null) return;
+    if (this.#comeBytes < this.#keptMaxBytes) this.#chunks.push(chunk);
+    this.#comeBytes += chunk.length;
+    if (this.#settle !== null) this.#stopWhenSatisfied();
+    else if (this.#comeBytes > BODY_UNREAD_MAX_BYTES) this.#pause();
+  }
+
+  /** The response has ended, or its connection has. */
+  finish(end: "complete" | "broken"): void {
+    this.#conclude(end);
+  }
+
+  /** See `Answer.read`. */
+  read(maxBytes: number, cutoff: Cutoff): ResponseBody | Promise<ResponseBody> {
+    this.#keptMaxBytes = maxBytes;
+    this.#stopWhenSatisfied();
+    if (cutoff.isCut) this.#stop("slow");
+    if (this.#end !== null) return this.#kept(this.#end);
+    this.#resume();
+    cutoff.onCut = () => this.#stop("slow");
+    return new Promise((resolve) => {
+      this.#settle = () => {
+        cutoff.onCut = null;
+        resolve(this.#kept(this.#end ?? "broken"));
+      };
+    });
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#inflow.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#inflow.resume();
+  }
+
+  #stopWhenSatisfied(): void {
+    if (this.#comeBytes > Math.max(this.#keptMaxBytes, this.#drainBytes)) this.#stop("cut");
+  }
+
+  /** Nobody waits for the rest. */
+  #stop(end: "cut" | "slow"): void {
+    if (this.#end !== null) return;
+    this.#conclude(end);
+    this.#inflow.abort();
+  }
+
+  #conclude(end: BodyEnd): void {
+    if (this.#end !== null) return;
+    this.#end = end;
+    this.#resume();
+    this.#settle?.();
+  }
+
+  #kept(end: BodyEnd): ResponseBody {
+    const bytes = keptBytes(this.#chunks, Math.min(this.#comeBytes, this.#keptMaxBytes));
+    return { bytes, end: this.#comeBytes > this.#keptMaxBytes ? "cut" : end };
+  }
+}
+
+/** Copied, so that a few kept bytes do not hold on to large buffers. */
+function keptBytes(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first = NOTHING] = chunks;
+  if (length === 0) return NOTHING;
+  if (first.length >= length) return new Uint8Array(first.subarray(0, length));
+  return new Uint8Array(Buffer.concat(chunks, length));
+}

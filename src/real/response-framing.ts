@@ -1,0 +1,67 @@
+/** How the end of a body is known: after so many bytes, after its last chunk, or when the connection ends. */
+export type BodyFraming = number | "chunked" | "to_close";
+
+/** More digits than these would not be a whole number any more. */
+const LENGTH_MAX_DIGITS = 15;
+
+/** Learns from the headers of a response where its body ends (RFC 9112 §6.3), and whether its connection goes on (§9.3). */
+export class ResponseFraming {
+  readonly #isHttp11: boolean;
+  #lengths: string | null = null;
+  #codings: string | null = null;
+  #isLast: boolean;
+
+  constructor(isHttp11: boolean) {
+    this.#isHttp11 = isHttp11;
+    this.#isLast = !isHttp11;
+  }
+
+  get isPersistent(): boolean {
+    return !this.#isLast;
+  }
+
+  /** The lengths of the names tell all but a few apart. */
+  learn(name: string, value: string): void {
+    if (name.length === 14 && name.toLowerCase() === "content-length") this.#lengths = joined(this.#lengths, value);
+    if (name.length === 17 && name.toLowerCase() === "transfer-encoding") this.#codings = joined(this.#codings, value);
+    if (name.length === 10 && name.toLowerCase() === "connection" && hasClose(value)) this.#isLast = true;
+  }
+
+  /** Null when nobody can tell where this response ends. */
+  decide(status: number): BodyFraming | null {
+    if (this.#codings !== null) return this.#decideCoding(this.#codings, status);
+    const length = this.#lengths === null ? "to_close" : parseLengths(this.#lengths);
+    if (length === null || hasNoBody(status)) return length === null ? null : 0;
+    if (length === "to_close") this.#isLast = true;
+    return length;
+  }
+
+  /** Nothing but chunks was asked for; a length beside them, or HTTP/1.0, is a sign of a muddle on the way (RFC 9112 §6.1). */
+  #decideCoding(codings: string, status: number): BodyFraming | null {
+    if (this.#lengths !== null || !this.#isHttp11 || codings.toLowerCase() !== "chunked") return null;
+    return hasNoBody(status) ? 0 : "chunked";
+  }
+}
+
+function joined(before: string | null, value: string): string {
+  return before === null ? value : `${before},${value}`;
+}
+
+function hasClose(value: string): boolean {
+  return value
+    .toLowerCase()
+    .split(",")
+    .some((option) => option.trim() === "close");
+}
+
+function hasNoBody(status: number): boolean {
+  return status < 200 || status === 204 || status === 304;
+}
+
+/** The same length may be said several times (RFC 9110 §8.6). */
+function parseLengths(text: string): number | null {
+  const lengths = text.includes(",") ? text.split(",").map((each) => each.trim()) : [text];
+  const [length = ""] = lengths;
+  const isLength = /^\d+$/.test(length) && length.length <= LENGTH_MAX_DIGITS;
+  return isLength && lengths.every((other) => other === length) ? Number(length) : null;
+}
