@@ -114,7 +114,7 @@ export class Lane {
   }
 
   async #seek(store: Pick<Store, "seek">, queue: DueQueue, isRetry: boolean): Promise<void> {
-    if (!queue.isBehind) return;
+    if (!queue.wantsSeek) return;
     queue.beginSeek();
     const batch = this.#budget.isSpent ? SEEK_BATCH_WHEN_SPENT : SEEK_BATCH;
     const limit = Math.min(LANE_BUFFER_MAX, queue.size + batch);
