@@ -215,6 +215,21 @@ describe("the verdict", () => {
     );
   });
 
+  test("is that of JSON.parse wherever a long string has a sign in it", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(90),
+        fc.constantFrom("x", "é", "😀"),
+        fc.string({ unit: sign, maxLength: 2 }),
+        (where, unit, added) => {
+          const text = `{"a":"${unit.repeat(where)}${added}${unit.repeat(90 - where)}"}`;
+          expect(verdictOfScan(text)).toBe(verdictOfParse(text));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
   test("is a syntax error for JSON that was cut off", () => {
     fc.assert(
       fc.property(object, fc.nat(), (right, where) => {
