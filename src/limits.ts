@@ -145,6 +145,8 @@ export const DISK_LOOK_MS = 1 * SECOND_MS;
 export const FULL_RETRY_MS = 1 * SECOND_MS;
 export const WRITER_CACHE_KB = 16 * KB;
 export const READER_CACHE_KB = 4 * KB;
+/** From so many pages on, the write-ahead log is moved into the file: a page goes there once, however often it was written. */
+export const WAL_CHECKPOINT_PAGES = 2_000;
 /** The write-ahead log is cut back to this after a burst. */
 export const WAL_KEPT_MAX_BYTES = 32 * KB * KB;
 /** Read and written at once when a start writes the log again. */

@@ -56,6 +56,13 @@ describe("every statement", () => {
     expect(slow).toEqual([]);
   });
 
+  test("that is run row by row is not prepared anew for each: none seeks a join by a bare parameter", () => {
+    const isRowByRow = (sql: string) => /\bJOIN\b.* WHERE d\.seq = /.test(sql);
+    const bare = statements.filter((sql) => isRowByRow(sql) && / WHERE d\.seq = \?/.test(sql));
+    expect(statements.filter(isRowByRow).length).toBeGreaterThan(1);
+    expect(bare).toEqual([]);
+  });
+
   test("that may go through a table is one that is there", () => {
     const used = SCANS_ALLOWED.filter(({ inStatement }) => statements.some((sql) => inStatement.test(sql)));
     expect(used).toEqual([...SCANS_ALLOWED]);

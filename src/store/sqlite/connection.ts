@@ -1,5 +1,11 @@
 import { Database } from "bun:sqlite";
-import { BUSY_TIMEOUT_MS, READER_CACHE_KB, WAL_KEPT_MAX_BYTES, WRITER_CACHE_KB } from "../../limits.ts";
+import {
+  BUSY_TIMEOUT_MS,
+  READER_CACHE_KB,
+  WAL_CHECKPOINT_PAGES,
+  WAL_KEPT_MAX_BYTES,
+  WRITER_CACHE_KB,
+} from "../../limits.ts";
 import { StoreOpenError } from "../contract.ts";
 import { faultOf, openErrorOf } from "./fault.ts";
 import { rewriteLog } from "./log-rewrite.ts";
@@ -28,6 +34,7 @@ export function openWriting(path: string): Database {
     db.run("PRAGMA journal_mode = WAL");
     db.run("PRAGMA synchronous = FULL");
     db.run(`PRAGMA cache_size = -${WRITER_CACHE_KB}`);
+    db.run(`PRAGMA wal_autocheckpoint = ${WAL_CHECKPOINT_PAGES}`);
     db.run(`PRAGMA journal_size_limit = ${WAL_KEPT_MAX_BYTES}`);
     assertPragma(db, "synchronous", SYNCHRONOUS_FULL);
     rewriteLog(db, path);

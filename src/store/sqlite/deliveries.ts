@@ -105,10 +105,11 @@ function prepare(db: Database) {
       FROM webhooks w JOIN deliveries d ON d.webhook = w.seq
       WHERE w.seq = ? AND w.active = 1 AND d.is_retry = ? AND d.state = 'pending' AND d.is_test = 0
       ORDER BY d.due_at, d.seq LIMIT ?`),
+    // A join that is sought by a bare parameter is prepared anew at each binding, because the planner looks at its value.
     claimable: db.query<IdColumn<ClaimRow>, [DeliveryKey]>(`
       SELECT d.seq AS key, d.webhook, d.attempts, d.id AS deliveryId, e.id AS eventId, e.type AS eventType, e.body
       FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event
-      WHERE d.seq = ? AND d.state = 'pending' AND d.is_test = 0 AND w.active = 1`),
+      WHERE d.seq = CAST(? AS INTEGER) AND d.state = 'pending' AND d.is_test = 0 AND w.active = 1`),
     owner: db.query<Owner, [DeliveryKey]>("SELECT webhook, is_test AS isTest FROM deliveries WHERE seq = ?"),
     conclude: db.query<never, [DeliveryState, Millis | null, Millis, string | null, Millis | null, DeliveryKey]>(`
       UPDATE deliveries SET state = ?1, attempts = attempts + 1, due_at = ?2, wait_ms = ?3, because = ?4,

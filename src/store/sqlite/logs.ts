@@ -74,11 +74,12 @@ const LINE = `
 
 function prepare(db: Database) {
   return {
-    byKey: db.query<Columns, [DeliveryKey]>(`${LINE} WHERE d.seq = ?`),
+    // A join that is sought by a bare parameter is prepared anew at each binding, because the planner looks at its value.
+    byKey: db.query<Columns, [DeliveryKey]>(`${LINE} WHERE d.seq = CAST(? AS INTEGER)`),
     byId: db.query<Columns, [Uint8Array, WebhookKey]>(`${LINE} WHERE d.id = ? AND d.webhook = ?`),
     ofEvent: db.query<Columns, [RowKey, number]>(`${LINE} WHERE d.event = ? ORDER BY d.seq DESC LIMIT ?`),
     body: db.query<{ body: string }, [DeliveryKey]>(
-      "SELECT e.body FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.seq = ?",
+      "SELECT e.body FROM deliveries d JOIN events e ON e.seq = d.event WHERE d.seq = CAST(? AS INTEGER)",
     ),
   };
 }

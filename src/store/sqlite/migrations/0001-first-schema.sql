@@ -56,21 +56,22 @@ CREATE TABLE deliveries (
   is_test INTEGER NOT NULL CHECK (is_test IN (0, 1)),
   resend_of BLOB CHECK (length(resend_of) = 16),  -- no foreign key: the delivery that this one repeats may go first
   created_at INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed', 'cancelled')),
+  state TEXT NOT NULL,
   attempts INTEGER NOT NULL CHECK (attempts >= 0),
   is_retry INTEGER NOT NULL GENERATED ALWAYS AS (attempts > 0) VIRTUAL,
   due_at INTEGER,
   wait_ms INTEGER NOT NULL CHECK (wait_ms >= 0),  -- the wait that was asked: a due time further away is a stepped clock
   finished_at INTEGER,
   because TEXT,
-  CHECK ((state = 'pending') = (due_at IS NOT NULL)),
-  CHECK ((state = 'pending') = (finished_at IS NULL)),
-  CHECK (finished_at >= created_at),
-  CHECK (state IN ('pending', 'cancelled') OR attempts > 0),
   CHECK (CASE state
-    WHEN 'failed' THEN because IS NOT NULL AND because IN ('exhausted', 'gone', 'blocked')
-    WHEN 'cancelled' THEN because IS NOT NULL AND because IN ('deleted', 'expired', 'interrupted')
-    ELSE because IS NULL
+    WHEN 'pending' THEN due_at IS NOT NULL AND finished_at IS NULL AND because IS NULL
+    WHEN 'delivered' THEN due_at IS NULL AND finished_at IS NOT NULL AND finished_at >= created_at
+      AND because IS NULL AND attempts > 0
+    WHEN 'failed' THEN due_at IS NULL AND finished_at IS NOT NULL AND finished_at >= created_at
+      AND because IS NOT NULL AND because IN ('exhausted', 'gone', 'blocked') AND attempts > 0
+    WHEN 'cancelled' THEN due_at IS NULL AND finished_at IS NOT NULL AND finished_at >= created_at
+      AND because IS NOT NULL AND because IN ('deleted', 'expired', 'interrupted')
+    ELSE false
   END)
 ) STRICT;
 CREATE INDEX deliveries_pending ON deliveries (webhook, is_retry, due_at) WHERE state = 'pending' AND is_test = 0;
@@ -104,12 +105,19 @@ CREATE TABLE attempts (
   connect_ms REAL,
   tls_ms REAL,
   first_byte_ms REAL,
-  CHECK ((code = 'success') = (error IS NULL)),
-  CHECK (code <> 'interrupted' OR counted = 0),
-  CHECK ((signed_at_seconds IS NULL) = (signature IS NULL)),
-  CHECK ((signed_at_seconds IS NULL) = (custom_header_names IS NULL)),
-  CHECK ((response_headers IS NULL) = (response_body IS NULL)),
-  CHECK ((response_headers IS NULL) = (response_body_end IS NULL))
+  CHECK (CASE code
+    WHEN 'success' THEN error IS NULL
+    WHEN 'interrupted' THEN error IS NOT NULL AND counted = 0
+    ELSE error IS NOT NULL
+  END),
+  CHECK (CASE
+    WHEN signed_at_seconds IS NULL THEN signature IS NULL AND custom_header_names IS NULL
+    ELSE signature IS NOT NULL AND custom_header_names IS NOT NULL
+  END),
+  CHECK (CASE
+    WHEN response_headers IS NULL THEN response_body IS NULL AND response_body_end IS NULL
+    ELSE response_body IS NOT NULL AND response_body_end IS NOT NULL
+  END)
 ) STRICT;
 CREATE INDEX attempts_by_delivery ON attempts (delivery);
 
