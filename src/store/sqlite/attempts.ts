@@ -26,16 +26,27 @@ export interface FlatAttempt {
 }
 
 /** A text is cloned between threads several times faster than bytes, and without the buffer that they may be a small part of. */
-export function flatten({ signed, response, timings, ...rest }: Attempt): FlatAttempt {
+export function flatten(attempt: Attempt): FlatAttempt {
+  const { number, startedAt, durationMs, url, code, error, statusCode, signed, response, timings } = attempt;
+  const { dnsMs, connectMs, tlsMs, firstByteMs } = timings;
   return {
-    ...rest,
-    ...timings,
+    number,
+    startedAt,
+    durationMs,
+    url,
+    code,
+    error,
+    statusCode,
     signedAtSeconds: signed?.timestampSeconds ?? null,
     signatureHex: signed?.signatureHex ?? null,
     customHeaderNames: signed === null ? null : JSON.stringify(signed.customHeaderNames),
     responseHeaders: response === null ? null : JSON.stringify(response.headers),
     responseBody: response === null ? null : textOf(response.body),
     responseBodyEnd: response?.bodyEnd ?? null,
+    dnsMs,
+    connectMs,
+    tlsMs,
+    firstByteMs,
   };
 }
 
@@ -104,6 +115,7 @@ export class AttemptTable {
 }
 
 function textOf(bytes: Uint8Array): string {
+  if (bytes.byteLength === 0) return "";
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 

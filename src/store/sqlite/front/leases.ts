@@ -1,10 +1,9 @@
 import type { DeliveryKey, Lease, WebhookKey } from "../../contract.ts";
 
-interface Held {
-  readonly token: number;
+interface Held extends Lease {
   readonly webhook: WebhookKey;
   /** Its right is used up by a settlement that is not on disk yet; nobody else gets the delivery before that. */
-  readonly isSpent: boolean;
+  isSpent: boolean;
 }
 
 /**
@@ -13,39 +12,39 @@ interface Held {
  */
 export class Leases {
   readonly #held = new Map<DeliveryKey, Held>();
-  readonly #byWebhook = new Map<WebhookKey, Set<DeliveryKey>>();
+  readonly #counts = new Map<WebhookKey, number>();
   #lastToken = 0;
 
   /** Null: somebody has it. */
   take(delivery: DeliveryKey, webhook: WebhookKey): Lease | null {
     if (this.#held.has(delivery)) return null;
-    const token = ++this.#lastToken;
-    this.#held.set(delivery, { token, webhook, isSpent: false });
-    this.#of(webhook).add(delivery);
-    return { delivery, token };
+    const held: Held = { delivery, token: ++this.#lastToken, webhook, isSpent: false };
+    this.#held.set(delivery, held);
+    this.#counts.set(webhook, this.countOf(webhook) + 1);
+    return held;
   }
 
   /** Uses the right up; the delivery stays taken until it is freed. False: the lease is not good any more. */
   spend({ delivery, token }: Lease): boolean {
     const held = this.#held.get(delivery);
     if (held === undefined || held.token !== token || held.isSpent) return false;
-    this.#held.set(delivery, { ...held, isSpent: true });
+    held.isSpent = true;
     return true;
   }
 
   /** What the lease was spent on has not happened: it is good again. */
   restore({ delivery, token }: Lease): void {
     const held = this.#held.get(delivery);
-    if (held?.token === token) this.#held.set(delivery, { ...held, isSpent: false });
+    if (held?.token === token) held.isSpent = false;
   }
 
   free(delivery: DeliveryKey): void {
     const held = this.#held.get(delivery);
     if (held === undefined) return;
     this.#held.delete(delivery);
-    const others = this.#of(held.webhook);
-    others.delete(delivery);
-    if (others.size === 0) this.#byWebhook.delete(held.webhook);
+    const others = this.countOf(held.webhook) - 1;
+    if (others > 0) this.#counts.set(held.webhook, others);
+    else this.#counts.delete(held.webhook);
   }
 
   has(delivery: DeliveryKey): boolean {
@@ -56,19 +55,12 @@ export class Leases {
     return [...this.#held.keys()];
   }
 
+  /** Looks at all that are held: whoever reads the logs asks for it, and no delivery does. */
   of(webhook: WebhookKey): readonly DeliveryKey[] {
-    return [...(this.#byWebhook.get(webhook) ?? [])];
+    return [...this.#held.values()].filter((held) => held.webhook === webhook).map(({ delivery }) => delivery);
   }
 
   countOf(webhook: WebhookKey): number {
-    return this.#byWebhook.get(webhook)?.size ?? 0;
-  }
-
-  #of(webhook: WebhookKey): Set<DeliveryKey> {
-    const known = this.#byWebhook.get(webhook);
-    if (known !== undefined) return known;
-    const fresh = new Set<DeliveryKey>();
-    this.#byWebhook.set(webhook, fresh);
-    return fresh;
+    return this.#counts.get(webhook) ?? 0;
   }
 }
