@@ -24,16 +24,16 @@ export interface LogOptions {
 
 /** A log whose every call is at most one line, whatever the texts contain, and shows no key or webhook secret. */
 export function createLog({ level: least, format, write, wall }: LogOptions): Log {
-  const render = format === "json" ? jsonLine : textLine;
+  const { fieldsText, line } = format === "json" ? JSON_LINES : TEXT_LINES;
   const timeText = stamp(wall);
   const from = (level: LogLevel) => {
     if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(least)) return () => {};
     return (message: string, fields: LogFields = {}) => {
-      const time = timeText();
-      const line = render(time, level, message, fields);
-      // Hardly any line has something to mask, so it is looked for in the whole line, and only then in each text.
-      const isClean = !mayHoldSecret(line) && !hasSecretName(fields);
-      write(`${neutral(isClean ? line : render(time, level, redactedText(message), redacted(fields)))}\n`);
+      const text = fieldsText(fields);
+      // Hardly any line has something to mask, so it is looked for in all of its fields together, and only then in each.
+      const isClean = !mayHoldSecret(text) && !hasSecretName(fields);
+      const shown = neutral(isClean ? text : fieldsText(redacted(fields)));
+      write(line(timeText(), level, redactedText(message), shown));
     };
   };
   return { debug: from("debug"), info: from("info"), warn: from("warn"), error: from("error") };
@@ -51,11 +51,17 @@ function stamp(wall: () => Millis): () => string {
   };
 }
 
-function jsonLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
-  const own = `{"time":"${time}","level":"${level}","message":${JSON.stringify(message)}`;
-  const rest = JSON.stringify(hasOwnName(fields) ? withoutOwnNames(fields) : fields);
-  return rest === "{}" ? `${own}}` : `${own},${rest.slice(1)}`;
+interface LineFormat {
+  fieldsText(fields: LogFields): string;
+  /** @param fields what `fieldsText` made, neutral */
+  line(time: string, level: LogLevel, message: string, fields: string): string;
 }
+
+const JSON_LINES: LineFormat = {
+  fieldsText: (fields) => JSON.stringify(hasOwnName(fields) ? withoutOwnNames(fields) : fields),
+  line: (time, level, message, fields) =>
+    `{"time":"${time}","level":"${level}","message":${neutral(JSON.stringify(message))}${fields === "{}" ? "" : ","}${fields.slice(1)}\n`,
+};
 
 function hasOwnName(fields: LogFields): boolean {
   return "message" in fields || "level" in fields || "time" in fields;
@@ -66,10 +72,13 @@ function withoutOwnNames({ time, level, message, ...others }: LogFields): LogFie
   return others;
 }
 
-function textLine(time: string, level: LogLevel, message: string, fields: LogFields): string {
-  const pairs = Object.entries(fields).map(([name, value]) => ` ${bare(name)}=${bare(value)}`);
-  return `${time} ${level.toUpperCase().padEnd(5)} ${message}${pairs.join("")}`;
-}
+const TEXT_LINES: LineFormat = {
+  fieldsText: (fields) =>
+    Object.entries(fields)
+      .map(([name, value]) => ` ${bare(name)}=${bare(value)}`)
+      .join(""),
+  line: (time, level, message, fields) => `${time} ${level.toUpperCase().padEnd(5)} ${neutral(message)}${fields}\n`,
+};
 
 const PLAIN = /^[^\s"=]+$/;
 
@@ -77,7 +86,7 @@ function bare(value: string | number | boolean | null): string {
   return typeof value === "string" && !PLAIN.test(value) ? JSON.stringify(value) : String(value);
 }
 
-/** Almost every line: its test costs a fraction of the search below. */
+/** Almost every text: its test costs a fraction of the search below. */
 const ALL_VISIBLE_ASCII = /^[ -~]*$/;
 
 /**
@@ -87,9 +96,9 @@ const ALL_VISIBLE_ASCII = /^[ -~]*$/;
 const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** JSON's own escapes, so that a JSON line stays the same JSON. */
-function neutral(line: string): string {
-  if (ALL_VISIBLE_ASCII.test(line)) return line;
-  return line.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+function neutral(text: string): string {
+  if (ALL_VISIBLE_ASCII.test(text)) return text;
+  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 const SECRET_NAME = /secret|password|authorization|cookie|token|^key$|_key$/i;
