@@ -1,5 +1,5 @@
 import { CHUNK_LINE_MAX_BYTES, TRAILERS_MAX_BYTES } from "../limits.ts";
-import type { BodyDecoder, BodySink } from "./body-decoder.ts";
+import { type BodyDecoder, type BodySink, bytesOf } from "./body-decoder.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -34,7 +34,7 @@ export class ChunkedDecoder implements BodyDecoder {
 
   #takeData(chunk: Uint8Array, at: number, sink: BodySink): number {
     const end = Math.min(chunk.length, at + this.#missingBytes);
-    sink.push(chunk.subarray(at, end));
+    sink.push(bytesOf(chunk, at, end));
     this.#missingBytes -= end - at;
     if (this.#missingBytes === 0) this.#state = "data_end";
     return end;

@@ -17,6 +17,7 @@ export class Connections<Kept extends Keepable> {
   readonly #idleMax: number;
   /** The longest idle first, each with the number of sweeps there had been when it was kept. */
   readonly #idle = new Map<Kept, number>();
+  /** The one used last comes last. One that becomes empty stays until the next sweep: most are soon filled again. */
   readonly #idleByKey = new Map<string, Kept[]>();
   #sweeps = 0;
   #cancelSweep: (() => void) | null = null;
@@ -54,7 +55,6 @@ export class Connections<Kept extends Keepable> {
     const siblings = this.#idleByKey.get(connection.key) ?? [];
     if (siblings.at(-1) === connection) siblings.pop();
     else siblings.splice(siblings.indexOf(connection), 1);
-    if (siblings.length === 0) this.#idleByKey.delete(connection.key);
   }
 
   /** What is idle, now; and from now on whatever comes back. */
@@ -71,6 +71,7 @@ export class Connections<Kept extends Keepable> {
       if (this.#sweeps - sweeps <= SWEEPS_OUTLIVED) break;
       this.#close(connection);
     }
+    for (const [key, { length }] of this.#idleByKey) if (length === 0) this.#idleByKey.delete(key);
     this.#cancelSweep = this.#idle.size === 0 ? null : this.#after(IDLE_SWEEP_MS, () => this.#sweep());
   }
 

@@ -3,14 +3,28 @@ import { isIP } from "node:net";
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
 
 /** What a URL says to a client. */
-export interface Destination {
-  /** Scheme, host name and port: what a connection may be used for again, at the same address. */
-  readonly origin: string;
+export class Destination {
   readonly port: number;
   /** The name that the certificate must bear; null without TLS. */
   readonly certificateName: CertificateName | null;
-  /** The request line and the first header. */
+  /** The request line and the headers that the URL decides. */
   readonly requestStart: string;
+  readonly #origin: string;
+  #latest = { address: "", key: "" };
+
+  constructor(url: URL) {
+    const { origin, protocol, port, pathname, search, host } = url;
+    this.port = port === "" ? (DEFAULT_PORTS[protocol] ?? 0) : Number(port);
+    this.certificateName = protocol === "https:" ? certificateName(url) : null;
+    this.requestStart = `POST ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive\r\n`;
+    this.#origin = origin;
+  }
+
+  /** What a connection may be used for again: the same scheme, name and port, at the same vetted address. */
+  keyAt(address: string): string {
+    if (this.#latest.address !== address) this.#latest = { address, key: `${this.#origin} ${address}` };
+    return this.#latest.key;
+  }
 }
 
 /** A DNS name, or the address itself when the URL names no other. */
@@ -26,20 +40,10 @@ export class Destinations {
   of(url: URL): Destination {
     const known = this.#known.get(url);
     if (known !== undefined) return known;
-    const destination = read(url);
+    const destination = new Destination(url);
     this.#known.set(url, destination);
     return destination;
   }
-}
-
-function read(url: URL): Destination {
-  const { origin, protocol, port, pathname, search, host } = url;
-  return {
-    origin,
-    port: port === "" ? (DEFAULT_PORTS[protocol] ?? 0) : Number(port),
-    certificateName: protocol === "https:" ? certificateName(url) : null,
-    requestStart: `POST ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive\r\n`,
-  };
 }
 
 function certificateName({ hostname }: URL): CertificateName {

@@ -39,7 +39,7 @@ export class HttpClient {
     const destination = this.#destinations.of(request.url);
     const wire = wireRequest(destination.requestStart, request);
     if (wire === null) return Promise.resolve(failed("connect_failed", true));
-    const key = `${destination.origin} ${request.address}`;
+    const key = destination.keyAt(request.address);
     return new Promise((resolve) => {
       // A kept connection that turns out to be gone has taken nothing of the request.
       for (let kept = this.#connections.take(key); kept !== undefined; kept = this.#connections.take(key)) {

@@ -104,6 +104,6 @@ export class IncomingBody implements BodySink {
 function keptBytes(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const [first = NOTHING] = chunks;
   if (length === 0) return NOTHING;
-  if (first.length >= length) return new Uint8Array(first.subarray(0, length));
+  if (first.length >= length) return first.slice(0, length);
   return new Uint8Array(Buffer.concat(chunks, length));
 }

@@ -1,8 +1,8 @@
 /** How the end of a body is known: after so many bytes, after its last chunk, or when the connection ends. */
 export type BodyFraming = number | "chunked" | "to_close";
 
-/** More digits than these would not be a whole number any more. */
-const LENGTH_MAX_DIGITS = 15;
+/** With more digits it would not be held exactly. */
+const LENGTH = /^\d{1,15}$/;
 
 /** Learns from the headers of a response where its body ends (RFC 9112 §6.3), and whether its connection goes on (§9.3). */
 export class ResponseFraming {
@@ -60,8 +60,7 @@ function hasNoBody(status: number): boolean {
 
 /** The same length may be said several times (RFC 9110 §8.6). */
 function parseLengths(text: string): number | null {
-  const lengths = text.includes(",") ? text.split(",").map((each) => each.trim()) : [text];
-  const [length = ""] = lengths;
-  const isLength = /^\d+$/.test(length) && length.length <= LENGTH_MAX_DIGITS;
-  return isLength && lengths.every((other) => other === length) ? Number(length) : null;
+  if (LENGTH.test(text)) return Number(text);
+  const [length = "", ...others] = text.split(",").map((each) => each.trim());
+  return LENGTH.test(length) && others.every((other) => other === length) ? Number(length) : null;
 }

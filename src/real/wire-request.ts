@@ -7,8 +7,9 @@ import type { OutgoingRequest } from "../world.ts";
 const ACCEPT = "Accept: */*\r\n";
 const ACCEPT_ENCODING = "Accept-Encoding: identity\r\n";
 
-/** What no header value may hold (RFC 9110 §5.5), or what has no byte of its own. */
-const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
+/** Header values (RFC 9110 §5.5): those that are the same in every encoding, and those whose characters are bytes. */
+const ASCII_VALUE = /^[\t\x20-\x7e]*$/;
+const LATIN1_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** A whole request, to be written at once. As text where its UTF-8 is what belongs on the wire, which costs least. */
 export interface WireRequest {
@@ -24,24 +25,29 @@ export function wireRequest(
   start: string,
   { headers, body }: Pick<OutgoingRequest, "headers" | "body">,
 ): WireRequest | null {
-  let own = "";
-  let accept = ACCEPT;
-  let acceptEncoding = ACCEPT_ENCODING;
+  let head = start;
+  let isAscii = true;
   for (const [name, value] of headers) {
-    if (UNSENDABLE.test(value)) return null;
-    if (isSameName(name, "accept")) accept = "";
-    else if (isSameName(name, "accept-encoding")) acceptEncoding = "";
-    own += `${name}: ${value}\r\n`;
+    if (!ASCII_VALUE.test(value)) {
+      if (!LATIN1_VALUE.test(value)) return null;
+      isAscii = false;
+    }
+    head += `${name}: ${value}\r\n`;
   }
   const bodyBytes = Buffer.byteLength(body);
-  const head = `${start}${accept}${acceptEncoding}${own}Content-Length: ${bodyBytes}\r\n\r\n`;
-  // Header values are bytes (RFC 9110 §5.5); only the body is UTF-8.
-  const isAscii = Buffer.byteLength(head) === head.length;
+  head += `${standing(headers)}Content-Length: ${bodyBytes}\r\n\r\n`;
+  // Only the body is UTF-8.
   const data = isAscii ? head + body : Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]);
   return { data, bytes: head.length + bodyBytes };
 }
 
-/** The lengths tell almost all names apart, and this is asked for every header of every request. */
-function isSameName(name: string, lowerCase: string): boolean {
-  return name.length === lowerCase.length && name.toLowerCase() === lowerCase;
+/** What the request does not set itself. */
+function standing(headers: OutgoingRequest["headers"]): string {
+  let text = ACCEPT + ACCEPT_ENCODING;
+  for (const [name] of headers) {
+    // The lengths tell almost all names apart, and this is asked for every header of every request.
+    if (name.length === 6 && name.toLowerCase() === "accept") text = text.replace(ACCEPT, "");
+    if (name.length === 15 && name.toLowerCase() === "accept-encoding") text = text.replace(ACCEPT_ENCODING, "");
+  }
+  return text;
 }
