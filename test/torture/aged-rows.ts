@@ -17,8 +17,8 @@ const DELIVERIES = `
   SELECT randomblob(16), (SELECT min(seq) FROM webhooks), seq, type, 0, created_at, 'delivered', 1, 0, created_at
   FROM events WHERE id LIKE '${AGED}%'`;
 const ATTEMPTS = `
-  INSERT INTO attempts (delivery, number, counted, started_at, duration_ms, url, code, status_code)
-  SELECT deliveries.seq, 1, 1, deliveries.created_at, 0, 'http://127.0.0.1/', 'success', 200
+  INSERT INTO attempts (seq, number, counted, started_at, duration_ms, url, code, status_code)
+  SELECT deliveries.seq * 256 + 1, 1, 1, deliveries.created_at, 0, 'http://127.0.0.1/', 'success', 200
   FROM deliveries JOIN events ON events.seq = event WHERE events.id LIKE '${AGED}%'`;
 
 /** Gives the first webhook delivered events from long before any retention, of a Posthorn that does not run. */

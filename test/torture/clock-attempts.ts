@@ -58,6 +58,13 @@ export class AttemptTimes {
     return this.#routes.find((route) => route.path === path)?.answer(number) ?? 404;
   }
 
+  /** Whether every attempt at these events has come. */
+  areDone(events: ReadonlySet<string>): boolean {
+    const isDone = (event: string) =>
+      this.#routes.every(({ path, attempts }) => this.#arrivals.get(keyOf(path, event))?.length === attempts);
+    return [...events].every(isDone);
+  }
+
   /** @throws what came too often, too rarely, too early or too late */
   audit(events: ReadonlySet<string>): Figures {
     const [first, late, acrossStart] = [new Spread(), new Spread(), new Spread()];

@@ -9,6 +9,7 @@ import { type Program, startProgram } from "../support/program.ts";
 import { type Receiver, type ReceiverScript, startReceiver } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
 import type { CrashPoint } from "./crash-point.ts";
+import { endOf } from "./end-of.ts";
 
 /** One data directory with a receiver: first a process lives there that dies at its point, then a sound one. */
 export class CrashScene implements AsyncDisposable {
@@ -57,9 +58,14 @@ export class CrashScene implements AsyncDisposable {
     return this.#programs.use(await startBinary(this.place, this.#settings));
   }
 
+  async died(program: Program): Promise<void> {
+    const { exitCode } = await endOf(program, "it dies where it was told");
+    assert.equal(exitCode, 128 + 9);
+  }
+
   /** Waits for its death, and for what it had sent. */
   async buried(program: Program): Promise<KeptState> {
-    assert.equal((await program.ended).exitCode, 128 + 9, "it did not die where it was told");
+    await this.died(program);
     let before = -1;
     await until("the receiver has got all that was sent", () => {
       const isQuiet = this.receiver.requests.length === before;

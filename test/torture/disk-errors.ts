@@ -8,8 +8,10 @@ import { type KeptState, keptState } from "../support/kept-state.ts";
 import { type Load, startLoad } from "../support/load.ts";
 import { emptyPlace } from "../support/place.ts";
 import type { Program } from "../support/program.ts";
+import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { createSeededRandom, type SeededRandom } from "../support/seeded-random.ts";
 import { shimProblem } from "../support/shim.ts";
+import { endOf } from "./end-of.ts";
 import { Posts } from "./posts.ts";
 import { type Figures, progress, type Suite, type SuiteOptions } from "./suite.ts";
 
@@ -55,11 +57,12 @@ async function run({ seed, full }: SuiteOptions): Promise<Figures> {
 /** The process does not trust what it has in memory: it ends at once, and neither it nor a start on such a disk promises anything more. */
 async function failUnderLoad(fault: DiskFault, random: SeededRandom): Promise<number> {
   using disk = faultyDisk(PLENTY_BYTES);
-  const { posthorn, posts, load } = await startUnderLoad(disk, random);
+  await using receiver = startReceiver();
+  const { posthorn, posts, load } = await startUnderLoad(disk, receiver, random);
   await using _ = posthorn;
   disk.become(fault);
   const before = new Set(posts.posted);
-  const { exitCode, out, error } = await posthorn.ended;
+  const { exitCode, out, error } = await endOf(posthorn, "the process ends with the error");
   await load.stop();
   assert.deepEqual([exitCode, error], [1, ""], fault);
   expectClearLine(out);
@@ -68,7 +71,14 @@ async function failUnderLoad(fault: DiskFault, random: SeededRandom): Promise<nu
   disk.become("none");
   await goOn(disk);
   posts.check(keptState(disk.dataDir));
+  expectSent(receiver, posts);
   return posts.acknowledged.size;
+}
+
+/** At least once: an outcome that the disk did not take is no reason not to send again. */
+function expectSent({ requests }: Receiver, { acknowledged }: Posts): void {
+  const sent = new Set(requests.map(({ body }): string => JSON.parse(body).id));
+  assert.deepEqual([...acknowledged.difference(sent)], [], "acknowledged and never sent");
 }
 
 function expectClearLine(out: string): void {
@@ -86,16 +96,19 @@ async function expectRefusedStart(disk: FaultyDisk): Promise<void> {
 /** The index of the log is made anew from the log. */
 async function loseTheIndex(random: SeededRandom): Promise<void> {
   using disk = faultyDisk(PLENTY_BYTES);
-  const posts = await killUnderLoad(disk, random);
+  await using receiver = startReceiver();
+  const posts = await killUnderLoad(disk, receiver, random);
   rmSync(join(disk.dataDir, `${DATABASE_FILE}-shm`));
   await goOn(disk);
   posts.check(keptState(disk.dataDir));
+  expectSent(receiver, posts);
 }
 
 /** @returns how many acknowledged events are gone: exactly those that lay at the damage or behind it */
 async function damageTheTail(random: SeededRandom): Promise<number> {
   using disk = faultyDisk(PLENTY_BYTES);
-  const posts = await killUnderLoad(disk, random);
+  await using receiver = startReceiver();
+  const posts = await killUnderLoad(disk, receiver, random);
   const log = join(disk.dataDir, WRITE_AHEAD_LOG_FILE);
   const bytes = readFileSync(log);
   const frames = Math.floor((bytes.length - HEADER_BYTES) / FRAME_BYTES);
@@ -131,17 +144,19 @@ function keptUpTo({ dataDir }: FaultyDisk, bytes: number): KeptState {
 
 async function startUnderLoad(
   disk: FaultyDisk,
+  { origin }: Receiver,
   random: SeededRandom,
 ): Promise<{ readonly posthorn: Program; readonly posts: Posts; readonly load: Load }> {
   const posthorn = await startBinary(disk, { ...LOOPBACK_ALLOWED, ...disk.settings });
+  assert.equal((await posthorn.api("POST", "/api/webhooks", { url: origin, events: ["*"] })).status, 201);
   const posts = new Posts(posthorn);
   const load = startLoad(posts.post, { perSecond: EVENTS_PER_SECOND, types: ["resume.created"] });
   await posts.taken(random.between(30, 100));
   return { posthorn, posts, load };
 }
 
-async function killUnderLoad(disk: FaultyDisk, random: SeededRandom): Promise<Posts> {
-  const { posthorn, posts, load } = await startUnderLoad(disk, random);
+async function killUnderLoad(disk: FaultyDisk, receiver: Receiver, random: SeededRandom): Promise<Posts> {
+  const { posthorn, posts, load } = await startUnderLoad(disk, receiver, random);
   posthorn.signal("SIGKILL");
   await Promise.all([posthorn.ended, load.stop()]);
   return posts;

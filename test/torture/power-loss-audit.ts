@@ -5,6 +5,7 @@ import { DATABASE_FILE, openWriting } from "../../src/store/sqlite/connection.ts
 import { inThreadLinks } from "../../src/store/sqlite/front/links.ts";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { ORPHANS } from "../support/kept-state.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 import type { Fact } from "./power-loss-recording.ts";
 
@@ -35,7 +36,7 @@ export async function audit(dataDir: string, facts: readonly Fact[]): Promise<Ve
 
 function damageOf(db: Database): readonly string[] {
   const findings = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
-  const orphans = db.query<{ table: string }, []>("PRAGMA foreign_key_check").all();
+  const orphans = db.query<{ table: string }, []>(ORPHANS).all();
   const halves = db.query<{ id: string }, []>(
     "SELECT id FROM events WHERE deliveries <> (SELECT count(*) FROM deliveries WHERE event = events.seq)",
   );

@@ -12,8 +12,8 @@ const WEBHOOKS = 50;
 const EVENTS = 3;
 const IN_FLIGHT = 100;
 const DELIVERIES = WEBHOOKS * EVENTS;
-/** Beyond the grace: for outcomes and for requests to the API, and for a machine that is busy with other things. */
-const END_MAX_MS = 10_000;
+/** Beyond a grace that was used up: for outcomes and for requests to the API, and for a machine that is busy with other things. */
+const END_MAX_MS = 3_000;
 
 export const sigterm: Suite = {
   name: "sigterm",
@@ -60,7 +60,7 @@ async function terminate({ random, graceMs, hanging }: Termination): Promise<End
   const { exitCode, error } = await first.ended;
   const endedMs = performance.now() - signalledAt;
   assert.deepEqual({ exitCode, error }, { exitCode: 0, error: "" });
-  assert(endedMs < graceMs + END_MAX_MS, `it ended after ${endedMs} ms`);
+  assert(endedMs < graceMs + (hanging > 0 ? END_MAX_MS : 0), `it ended after ${endedMs} ms`);
   assert.equal(receiver.requests.length, IN_FLIGHT, "something was sent after SIGTERM");
   const left = keptState(place.dataDir);
   assert.deepEqual(left.damage, []);
