@@ -60,7 +60,7 @@ export async function startProcess(life: Life, parts: ProcessParts): Promise<Mor
   const store = sabotage.store?.(opened) ?? opened;
   const log = createLog({ level: "warn", format: "text", write: () => {}, wall: clock.wall });
   const counters = { attemptFinished: () => {}, deliveryFinished: () => {} };
-  const { total: concurrency, perWebhook: concurrencyPerWebhook } = parts.limits;
+  const { total: concurrency, perWebhook: concurrencyPerWebhook } = sabotage.limits?.(parts.limits) ?? parts.limits;
   const { sender, deliverer, dispatcher } = createEngine(
     { world, store, log, counters, now },
     {

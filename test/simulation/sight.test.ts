@@ -4,6 +4,7 @@ import type { Lease, Settlement, Store } from "../../src/store/contract.ts";
 import { BrokenPromise, type PromiseName } from "./judge.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { simulate } from "./simulate.ts";
+import type { SlotLimits } from "./slots.ts";
 
 const SEEDS = 5;
 const HOURS = 12;
@@ -18,7 +19,13 @@ const SABOTAGES: readonly { readonly fault: string; readonly breaks: PromiseName
   { fault: "lanes that the poll forgets", breaks: "liveness", sabotage: { store: withForgottenLanes } },
   { fault: "claims that nobody hears of", breaks: "liveness", sabotage: { store: withLostClaims } },
   { fault: "webhooks as they were once", breaks: "current", sabotage: { store: withOldWebhooks } },
+  { fault: "other bytes", breaks: "bytes", sabotage: { store: withOtherBytes } },
+  { fault: "a retry that its lane believes due earlier", breaks: "gap", sabotage: { store: withHastyLanes } },
+  { fault: "an acknowledgement of what is not stored", breaks: "kept", sabotage: { store: withFalseAnswers } },
   { fault: "an attempt that is made twice", breaks: "overlap", sabotage: { sender: twice } },
+  { fault: "a rest that nobody gets", breaks: "rest", sabotage: { sender: withoutRests } },
+  { fault: "more requests to a webhook than it may have", breaks: "limits", sabotage: { limits: withoutLaneLimit } },
+  { fault: "more requests than there may be", breaks: "limits", sabotage: { limits: withoutTotalLimit } },
 ];
 
 describe("the simulation sees", () => {
@@ -104,6 +111,36 @@ function withOldWebhooks(store: Store): Store {
   };
 }
 
+function withOtherBytes(store: Store): Store {
+  return {
+    ...store,
+    claim: async (deliveries) =>
+      (await store.claim(deliveries)).map((claimed) => ({ ...claimed, body: `${claimed.body} ` })),
+  };
+}
+
+/** The table knows better. */
+function withHastyLanes(store: Store): Store {
+  return {
+    ...store,
+    settle: async (settlement) => {
+      const settled = await store.settle(settlement);
+      return "dueAt" in settled && settled.dueAt !== null ? { ...settled, dueAt: settled.dueAt - 300 } : settled;
+    },
+  };
+}
+
+function withFalseAnswers(store: Store): Store {
+  let events = 0;
+  return {
+    ...store,
+    ingest: async (event) => {
+      if (++events % 50 !== 0) return store.ingest(event);
+      return { kind: "duplicate", event: { ...event, row: 0, isTest: false, deliveries: 0 } };
+    },
+  };
+}
+
 function twice(sender: Parameters<NonNullable<Sabotage["sender"]>>[0]): typeof sender {
   return {
     deliver: async (delivery, responded) => {
@@ -111,4 +148,18 @@ function twice(sender: Parameters<NonNullable<Sabotage["sender"]>>[0]): typeof s
       return sender.deliver(delivery, responded);
     },
   };
+}
+
+function withoutRests(sender: Parameters<NonNullable<Sabotage["sender"]>>[0]): typeof sender {
+  return {
+    deliver: (delivery, responded) => sender.deliver(delivery, (response) => responded({ ...response, holdMs: 0 })),
+  };
+}
+
+function withoutLaneLimit(limits: SlotLimits): SlotLimits {
+  return { ...limits, perWebhook: limits.perWebhook + 1 };
+}
+
+function withoutTotalLimit(limits: SlotLimits): SlotLimits {
+  return { ...limits, total: limits.total + 1 };
 }

@@ -17,7 +17,8 @@ describe("a simulated day of faults", () => {
         for (const name of ["lives", "acknowledged", "requests", "checks"] as const) total[name] += figures[name];
       });
       const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-      process.stdout.write(`simulation: ${seconds} s, ${JSON.stringify(total)}\n`);
+      const seeds = process.env["SEED"] ?? `1 to ${SEEDS}`;
+      process.stdout.write(`simulation: ${seconds} s, SEED=${seeds}, ${JSON.stringify(total)}\n`);
       expect(total.acknowledged).toBeGreaterThan(0);
     },
     ALL_MAX_MS,

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { DeliveryState } from "../../src/domain/delivery.ts";
 import { formatId } from "../../src/domain/ids.ts";
 import type { Millis } from "../../src/world.ts";
+import { ORPHANS } from "../support/kept-state.ts";
 
 export interface DeliveryRow {
   readonly key: number;
@@ -95,6 +96,6 @@ function prepare(db: Database) {
     webhooks: db.query<{ key: number; facts: string }, []>(`
       SELECT seq AS key, concat_ws(',', url, active, url_passed, deleted_at IS NOT NULL) AS facts FROM webhooks`),
     integrity: db.query<{ integrity_check: string }, []>("PRAGMA integrity_check"),
-    foreignKeys: db.query<object, []>("PRAGMA foreign_key_check"),
+    foreignKeys: db.query<object, []>(ORPHANS),
   };
 }
