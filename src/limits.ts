@@ -154,6 +154,9 @@ export const LOG_REWRITE_BYTES = 1 * KB * KB;
 export const WEBHOOKS_CACHED_MAX = 10_000;
 export const CREDENTIALS_CACHED_MAX = 10_000;
 export const SUBSCRIBERS_CACHED_MAX_TENANTS = 10_000;
+/** What a delivery has room for; the last of it is for attempts that count. */
+export const ATTEMPT_ROWS_MAX = 256;
+export const UNCOUNTED_ATTEMPT_ROWS_MAX = ATTEMPT_ROWS_MAX - 2 * RETRY_STEPS_MAX;
 /** Rows that one page of the logs looks at when no index fits all of its filters. */
 export const LOG_EXAMINED_MAX = 2_000;
 export const EVENT_LOG_MAX = 1_000;

@@ -94,8 +94,8 @@ const TABLES: readonly {
   },
   {
     table: "attempts",
-    which: "t.delivery = $delivery",
-    columns: { seq: "NULL", delivery: "$delivery + i", started_at: AT },
+    which: "t.seq = $delivery * 256 + 1",
+    columns: { seq: "($delivery + i) * 256 + 1", started_at: AT },
   },
 ];
 

@@ -13,8 +13,8 @@ function filled(): Database {
     VALUES ('t', 'e', 'a.b', 1000, 'v', 0, 2, '{}')`);
   db.run(`INSERT INTO deliveries (id, webhook, event, event_type, is_test, created_at, state, attempts, due_at, wait_ms, finished_at)
     VALUES (${ID}, 1, 1, 'a.b', 0, 1000, 'pending', 0, 1000, 0, NULL), (${ID}, 1, 1, 'a.b', 0, 1000, 'delivered', 1, NULL, 0, 2000)`);
-  db.run(`INSERT INTO attempts (delivery, number, counted, started_at, duration_ms, url, code)
-    VALUES (2, 1, 1, 1000, 5, 'https://a.example', 'success')`);
+  db.run(`INSERT INTO attempts (seq, number, counted, started_at, duration_ms, url, code)
+    VALUES (2 * 256 + 1, 1, 1, 1000, 5, 'https://a.example', 'success')`);
   return db;
 }
 

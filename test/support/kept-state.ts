@@ -38,12 +38,17 @@ export function keptState(dataDir: string): KeptState {
 
 function damageOf(db: Database): readonly string[] {
   const integrity = db.query<{ integrity_check: string }, []>("PRAGMA integrity_check").all();
-  const orphans = db.query<{ table: string }, []>("PRAGMA foreign_key_check").all();
+  const orphans = db.query<{ table: string }, []>(ORPHANS).all();
   return [
     ...integrity.map(({ integrity_check: finding }) => finding).filter((finding) => finding !== "ok"),
     ...orphans.map(({ table }) => `a row of ${table} refers to none`),
   ];
 }
+
+/** The keys of attempts are made of their deliveries', which SQLite does not know. */
+export const ORPHANS = `
+  SELECT "table" FROM pragma_foreign_key_check
+  UNION ALL SELECT 'attempts' FROM attempts WHERE delivery NOT IN (SELECT seq FROM deliveries)`;
 
 function eventsOf(db: Database): KeptState["events"] {
   const rows = db.query<{ id: string; type: string }, []>("SELECT id, type FROM events").all();
@@ -54,7 +59,7 @@ type DeliveryRow = Omit<KeptDelivery, "id" | "webhook"> & { readonly id: Uint8Ar
 
 const DELIVERIES = `
   SELECT deliveries.id, events.id AS event, webhooks.id AS webhook, state, attempts, due_at AS dueAt,
-    (SELECT count(*) FROM attempts WHERE attempts.delivery = deliveries.seq) AS attemptRows
+    (SELECT count(*) FROM attempts WHERE attempts.seq BETWEEN deliveries.seq * 256 AND deliveries.seq * 256 + 255) AS attemptRows
   FROM deliveries JOIN events ON events.seq = event JOIN webhooks ON webhooks.seq = webhook`;
 
 function deliveriesOf(db: Database): readonly KeptDelivery[] {

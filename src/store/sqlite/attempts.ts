@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import type { Attempt, KeptResponse, SignedHeaders } from "../../domain/attempt.ts";
+import { ATTEMPT_ROWS_MAX, UNCOUNTED_ATTEMPT_ROWS_MAX } from "../../limits.ts";
 import type { DeliveryKey } from "../contract.ts";
 
 type Code = Attempt["code"];
@@ -70,6 +71,14 @@ function responseOf({ responseHeaders, responseBody, responseBodyEnd }: FlatAtte
   return { headers: JSON.parse(responseHeaders), body: bytesOf(responseBody), bodyEnd: responseBodyEnd };
 }
 
+/**
+ * A condition on the keys of attempts: those of the delivery whose key the SQL expression gives.
+ * An attempt's key is made of the delivery's and its place among the delivery's attempts.
+ */
+export function isOf(delivery: string): string {
+  return `seq BETWEEN ${delivery} * ${ATTEMPT_ROWS_MAX} AND ${delivery} * ${ATTEMPT_ROWS_MAX} + ${ATTEMPT_ROWS_MAX - 1}`;
+}
+
 /** The table of attempts: rows are added and, with their delivery, removed; never changed. */
 export class AttemptTable {
   readonly #sql: ReturnType<typeof prepare>;
@@ -78,11 +87,23 @@ export class AttemptTable {
     this.#sql = prepare(db);
   }
 
-  /** `counted`: the delivery's state took it in. */
+  /**
+   * Those that do not count (a process can be stopped ever so often) are kept as long as they leave room for those that do.
+   *
+   * @param delivery one that there is
+   * @param counted the delivery's state took it in
+   */
   insert(delivery: DeliveryKey, attempt: FlatAttempt, counted: boolean): void {
+    if (this.#put(delivery, attempt.number, attempt, counted)) return;
+    const place = (this.#sql.lastPlace.get(delivery)?.place ?? 0) + 1;
+    if (counted || place < UNCOUNTED_ATTEMPT_ROWS_MAX) this.#put(delivery, place, attempt, counted);
+  }
+
+  /** Its number is its place, unless one that did not count has taken that. */
+  #put(delivery: DeliveryKey, place: number, attempt: FlatAttempt, counted: boolean): boolean {
     const { signatureHex, responseBody } = attempt;
-    this.#sql.insert.run(
-      delivery,
+    const { changes } = this.#sql.insert.run(
+      delivery * ATTEMPT_ROWS_MAX + Math.min(place, ATTEMPT_ROWS_MAX - 1),
       attempt.number,
       counted,
       attempt.startedAt,
@@ -102,6 +123,7 @@ export class AttemptTable {
       attempt.tlsMs,
       attempt.firstByteMs,
     );
+    return changes > 0;
   }
 
   /** Oldest first, those included that do not count. */
@@ -132,15 +154,18 @@ type Bindings = (string | number | boolean | Uint8Array | null)[];
 function prepare(db: Database) {
   return {
     insert: db.query<never, Bindings>(`
-      INSERT INTO attempts (delivery, number, counted, started_at, duration_ms, url, code, error, status_code,
+      INSERT INTO attempts (seq, number, counted, started_at, duration_ms, url, code, error, status_code,
         signed_at_seconds, signature, custom_header_names, response_headers, response_body, response_body_end,
         dns_ms, connect_ms, tls_ms, first_byte_ms)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (seq) DO NOTHING`),
+    lastPlace: db.query<{ place: number | null }, [DeliveryKey]>(
+      `SELECT max(seq) % ${ATTEMPT_ROWS_MAX} AS place FROM attempts WHERE ${isOf("?1")}`,
+    ),
     ofDelivery: db.query<Columns, [DeliveryKey]>(`
       SELECT number, started_at AS startedAt, duration_ms AS durationMs, url, code, error, status_code AS statusCode,
         signed_at_seconds AS signedAtSeconds, signature, custom_header_names AS customHeaderNames,
         response_headers AS responseHeaders, response_body AS responseBody, response_body_end AS responseBodyEnd,
         dns_ms AS dnsMs, connect_ms AS connectMs, tls_ms AS tlsMs, first_byte_ms AS firstByteMs
-      FROM attempts WHERE delivery = ? ORDER BY seq`),
+      FROM attempts WHERE ${isOf("?1")} ORDER BY seq`),
   };
 }

@@ -4,6 +4,7 @@ import { formatId, parseId } from "../../domain/ids.ts";
 import { EVENT_LOG_MAX } from "../../limits.ts";
 import type { Millis } from "../../world.ts";
 import type { DeliveryKey, LogEntry, RowKey, WebhookKey } from "../contract.ts";
+import { isOf } from "./attempts.ts";
 
 /** A line of the logs as the tables have it; which pending ones are in flight, only the front knows. */
 export interface LogRow extends Omit<LogEntry, "state" | "deliveredAt" | "nextRetryAt"> {
@@ -70,7 +71,7 @@ const LINE = `
     a.error, d.is_test AS isTest, d.resend_of AS resendOf
   FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event
     LEFT JOIN attempts a
-      ON a.seq = (SELECT seq FROM attempts WHERE delivery = d.seq AND counted = 1 ORDER BY seq DESC LIMIT 1)`;
+      ON a.seq = (SELECT seq FROM attempts WHERE ${isOf("d.seq")} AND counted = 1 ORDER BY seq DESC LIMIT 1)`;
 
 function prepare(db: Database) {
   return {

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Millis } from "../../world.ts";
 import type { DeliveryKey, RowKey, WebhookKey } from "../contract.ts";
+import { isOf } from "./attempts.ts";
 import type { Cancellation, DeliveryTable } from "./deliveries.ts";
 import { TidyChunk, type TidyOptions } from "./tidy-chunk.ts";
 
@@ -113,7 +114,7 @@ function prepare(db: Database) {
       "SELECT seq AS event FROM events WHERE deliveries = 0 AND created_at < ? ORDER BY created_at LIMIT ?",
     ),
     removeAttempts: db.query<{ bytes: number | null }, [DeliveryKey]>(
-      "DELETE FROM attempts WHERE delivery = ? RETURNING octet_length(response_body) AS bytes",
+      `DELETE FROM attempts WHERE ${isOf("?1")} RETURNING octet_length(response_body) AS bytes`,
     ),
     removeDelivery: db.query<never, [DeliveryKey]>("DELETE FROM deliveries WHERE seq = ?"),
     removeEvent: db.query<{ bytes: number }, [RowKey]>(`

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { ATTEMPT_ROWS_MAX, RETRY_STEPS_MAX } from "../../../src/limits.ts";
 import { attemptOf, DELIVERED, EXHAUSTED, GONE, NOW, type Open, retryIn, Scene, TENANT } from "./scene.ts";
 
 export function settlementPromises(open: Open): void {
@@ -168,6 +169,31 @@ export function settlementPromises(open: Open): void {
         [1, "interrupted"],
         [1, "success"],
       ]);
+    });
+
+    test("is kept as often as there is room, and never takes the place of an attempt that counts", async () => {
+      await using opened = await open();
+      const scene = new Scene(opened.store);
+      const webhook = await scene.webhook();
+      const delivery = await scene.delivery();
+      const cutOff = async () => {
+        const claimed = await scene.claim(delivery);
+        const interrupted = attemptOf(claimed, { code: "interrupted", error: "Interrupted", statusCode: null });
+        await opened.store.release(claimed.lease, interrupted);
+      };
+      for (let n = 0; n < ATTEMPT_ROWS_MAX; n++) await cutOff();
+      for (let n = 0; n < RETRY_STEPS_MAX; n++) await scene.settle(await scene.claim(delivery), retryIn(0));
+      await cutOff();
+      const last = await scene.claim(delivery);
+      await scene.settle(last, DELIVERED);
+      const detail = await opened.store.findLog(webhook.key, last.deliveryId);
+      const counted = detail?.attempts.filter(({ code }) => code !== "interrupted");
+      expect(detail?.attempts.length).toBeGreaterThan(ATTEMPT_ROWS_MAX / 2);
+      expect(counted?.map(({ number }) => number)).toEqual(
+        Array.from({ length: RETRY_STEPS_MAX + 1 }, (_, at) => at + 1),
+      );
+      expect(detail?.attempts.at(-1)).toMatchObject({ number: RETRY_STEPS_MAX + 1, code: "success" });
+      expect(detail?.entry).toMatchObject({ state: "delivered", statusCode: 200, attempts: RETRY_STEPS_MAX + 1 });
     });
   });
 }

@@ -1,4 +1,4 @@
--- Keys only grow (AUTOINCREMENT), so that a cursor outlives the row it names. Public ids are the 16 bytes of a UUIDv7.
+-- Keys only grow (AUTOINCREMENT, or taken from one that does), so that a cursor outlives the row it names. Public ids are the 16 bytes of a UUIDv7.
 -- Times are integer milliseconds since 1970. Sealed columns hold `v1.<key id>.<nonce>.<ciphertext>`.
 
 CREATE TABLE facts (
@@ -85,8 +85,8 @@ CREATE INDEX deliveries_finished ON deliveries (finished_at) WHERE finished_at I
 CREATE INDEX deliveries_resends ON deliveries (resend_of) WHERE resend_of IS NOT NULL;
 
 CREATE TABLE attempts (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  delivery INTEGER NOT NULL REFERENCES deliveries (seq),
+  seq INTEGER PRIMARY KEY,          -- 256 times the delivery's, and the attempt's place: that needs no index, nor a foreign key
+  delivery INTEGER GENERATED ALWAYS AS (seq >> 8) VIRTUAL,
   number INTEGER NOT NULL CHECK (number >= 1),
   counted INTEGER NOT NULL CHECK (counted IN (0, 1)),  -- not: interrupted, or settled by one that did not hold the lease
   started_at INTEGER NOT NULL,
@@ -119,7 +119,9 @@ CREATE TABLE attempts (
     ELSE response_body IS NOT NULL AND response_body_end IS NOT NULL
   END)
 ) STRICT;
-CREATE INDEX attempts_by_delivery ON attempts (delivery);
+CREATE TRIGGER attempts_go_first BEFORE DELETE ON deliveries
+  WHEN EXISTS (SELECT 1 FROM attempts WHERE seq BETWEEN old.seq * 256 AND old.seq * 256 + 255)
+  BEGIN SELECT RAISE (ABORT, 'constraint failed: a delivery goes after its attempts'); END;
 
 CREATE TABLE keys (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
