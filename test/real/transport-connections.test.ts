@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { IDLE_CONNECTION_MS } from "../../src/limits.ts";
 import { createTransport } from "../../src/real/transport.ts";
 import type { Transport } from "../../src/world.ts";
+import { ManualCutoff } from "../support/cutoff.ts";
 import { certificate, exchange, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
 import { answering, type RawScript } from "../support/raw-receiver.ts";
 
 const SCHEMES: readonly Scheme[] = ["http", "https"];
@@ -32,6 +35,7 @@ describe.each(SCHEMES)("connections over %s", (scheme) => {
     const outcomes = [];
     for (let round = 0; round < 5; round++) outcomes.push(await exchange(transport, receiver));
     expect([receiver.connections.length, receiver.requests.length]).toEqual([1, 5]);
+    expect(outcomes[0]).toMatchObject({ timings: { connectMs: expect.any(Number) } });
     const reused = { connectMs: null, tlsMs: null };
     expect(outcomes.slice(1).map((outcome) => "timings" in outcome && outcome.timings)).toEqual(Array(4).fill(reused));
   });
@@ -73,6 +77,70 @@ describe.each(SCHEMES)("connections over %s", (scheme) => {
     expect(await exchange(transport, receiver)).toMatchObject({ status: 200 });
     expect(receiver.connections.length).toBe(2);
   });
+
+  test.each([
+    ["HTTP/1.0", OK.replace("1.1", "1.0")],
+    ["Connection: close", OK.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")],
+    ["bytes behind the response", `${OK}HTTP/1.1 200 OK`],
+    ["a broken body", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+  ])("a connection with %s is closed after its response, though its receiver leaves it open", async (_name, first) => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, answering(first, OK));
+    expect(await exchange(transport, receiver)).toMatchObject({ status: 200 });
+    await (await receiver.nextConnection("the first connection")).closed;
+    expect(await exchange(transport, receiver)).toMatchObject({ body: "ok", end: "complete" });
+    expect(receiver.connections.length).toBe(2);
+  });
+
+  test.each(["writes", "ends"] as const)(
+    "a kept connection on which the receiver %s is closed, unused",
+    async (what) => {
+      await using transport = openTransport();
+      const idle = Promise.withResolvers<void>();
+      await using receiver = await startSchemeReceiver(scheme, async (connection) => {
+        await connection.request();
+        await connection.write(OK);
+        await idle.promise;
+        if (what === "ends") connection.end();
+        else await connection.write("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+      });
+      expect(await exchange(transport, receiver)).toMatchObject({ status: 200 });
+      idle.resolve();
+      await (await receiver.nextConnection("the first connection")).closed;
+      expect(await exchange(transport, receiver)).toMatchObject({ status: 200 });
+      expect(receiver.connections.length).toBe(2);
+    },
+  );
+
+  test("a connection that has been idle for long is closed", async () => {
+    const clock = createFakeClock();
+    const transport = createTransport({ ca: certificate.certificate, after: clock.after });
+    await using receiver = await startSchemeReceiver(scheme, answering(OK));
+    await exchange(transport, receiver);
+    await clock.advance(IDLE_CONNECTION_MS);
+    await (await receiver.nextConnection("the connection")).closed;
+    expect(clock.pending).toBe(0);
+    await transport.close();
+  });
+
+  test("a thousand receivers that hang are waited for at the same time, and all left when the caller says so", async () => {
+    await using transport = openTransport();
+    const all = Promise.withResolvers<void>();
+    let waiting = 0;
+    await using receiver = await startSchemeReceiver(scheme, async (connection) => {
+      await connection.request();
+      if (++waiting === 1_000) all.resolve();
+    });
+    const stops = Array.from({ length: 1_000 }, () => new ManualCutoff());
+    const outcomes = Promise.all(
+      stops.map((cutoff) => exchange(transport, receiver, { cutoff, connectTimeoutMs: 60_000 })),
+    );
+    await all.promise;
+    for (const stop of stops) stop.cut();
+    const aborted = { failure: "aborted", nothingWritten: false } as const;
+    expect((await outcomes).every((outcome) => Bun.deepEquals(outcome, aborted))).toBe(true);
+    await Promise.all(receiver.connections.map(({ closed }) => closed));
+  }, 30_000);
 
   test("a body that was cut costs its connection, and the next request gets its own answer", async () => {
     await using transport = openTransport();
