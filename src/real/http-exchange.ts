@@ -1,7 +1,10 @@
 import { INFORMATIONAL_MAX, RESPONSE_HEAD_MAX_BYTES } from "../limits.ts";
 import type { ConnectTimings, Cutoff, Exchange, SendFailure } from "../world.ts";
-import { type BodyDecoder, createBodyDecoder } from "./body-decoder.ts";
+import type { BodyDecoder } from "./body-decoder.ts";
+import { ChunkedDecoder } from "./chunked-decoder.ts";
 import { IncomingBody, type Inflow } from "./incoming-body.ts";
+import { LengthDecoder } from "./length-decoder.ts";
+import type { BodyFraming } from "./response-framing.ts";
 import { parseHead, type ResponseHead } from "./response-head.ts";
 
 /** What an exchange needs of the connection that it is on. */
@@ -90,7 +93,7 @@ export class HttpExchange {
   #begin(head: ResponseHead): Response {
     const { status, statusText, headers, framing } = head;
     const body = new IncomingBody(typeof framing === "number" ? framing : null, this.#connection);
-    this.#response = { head, body, decoder: createBodyDecoder(framing) };
+    this.#response = { head, body, decoder: decoderOf(framing) };
     const read = (maxBytes: number, cutoff: Cutoff) => body.read(maxBytes, cutoff);
     this.#settle({ ok: true, answer: { status, statusText, headers, timings: this.#connection.timings, read } });
     return this.#response;
@@ -118,4 +121,9 @@ export class HttpExchange {
     this.#cutoff.onCut = null;
     this.#resolve(exchange);
   }
+}
+
+function decoderOf(framing: BodyFraming): BodyDecoder {
+  if (framing === "chunked") return new ChunkedDecoder();
+  return new LengthDecoder(framing === "to_close" ? Number.POSITIVE_INFINITY : framing);
 }

@@ -1,9 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
 import { createTransport } from "../../src/real/transport.ts";
 import { ManualCutoff } from "../support/cutoff.ts";
 import { certificate, exchange, type Scheme } from "../support/exchange.ts";
-import { startSilentAddress } from "../support/silent-address.ts";
+import { openFiles, startSilentAddress } from "../support/silent-address.ts";
 import { startSlowReceiver } from "../support/slow-receiver.ts";
 import { until } from "../support/until.ts";
 
@@ -13,8 +12,6 @@ const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 /** More than a system takes for somebody who does not read, of characters of one, two and three bytes. */
 const LONG_BODY = "x\u00e9\u20ac".repeat(4_000_000);
 const MIDDLE_BODY = "\u20acuro".repeat(45_000);
-
-const openFiles = () => readdirSync("/proc/self/fd").length;
 
 afterAll(() => transport.close());
 
