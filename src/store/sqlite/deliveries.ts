@@ -3,6 +3,7 @@ import type { DeliveryState } from "../../domain/delivery.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
 import type { Millis } from "../../world.ts";
 import type { DeliveryKey, Payload, RowKey, Seek, WebhookKey } from "../contract.ts";
+import type { RowKeys } from "./row-keys.ts";
 
 export interface NewDelivery {
   readonly id: string;
@@ -50,19 +51,20 @@ export interface Verdict {
 /** The table of deliveries, as the writer uses it. Every write of a state asks for `pending`: a final one never changes. */
 export class DeliveryTable {
   readonly #sql: ReturnType<typeof prepare>;
+  readonly #keys: RowKeys;
 
-  constructor(db: Database) {
+  constructor(db: Database, keys: RowKeys) {
     this.#sql = prepare(db);
+    this.#keys = keys;
   }
 
   insert(delivery: NewDelivery): DeliveryKey {
     const { id, webhook, event, eventType, isTest, resendOf, createdAt, dueAt } = delivery;
     const idBytes = parseId("delivery", id);
     const resendOfBytes = resendOf === null ? null : parseId("delivery", resendOf);
-    const { insert } = this.#sql;
-    return Number(
-      insert.run(idBytes, webhook, event, eventType, isTest, resendOfBytes, createdAt, dueAt).lastInsertRowid,
-    );
+    const key = this.#keys.nextDelivery();
+    this.#sql.insert.run(key, idBytes, webhook, event, eventType, isTest, resendOfBytes, createdAt, dueAt);
+    return key;
   }
 
   /** Soonest first, due or not; none when the webhook does not deliver. */
@@ -98,8 +100,8 @@ type InsertBindings = (Uint8Array | string | number | boolean | null)[];
 function prepare(db: Database) {
   return {
     insert: db.query<never, InsertBindings>(`
-      INSERT INTO deliveries (id, webhook, event, event_type, is_test, resend_of, created_at, due_at, state, attempts, wait_ms)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, 0)`),
+      INSERT INTO deliveries (seq, id, webhook, event, event_type, is_test, resend_of, created_at, due_at, state, attempts, wait_ms)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, 0)`),
     pending: db.query<DueRow, [WebhookKey, boolean, number]>(`
       SELECT d.seq AS key, d.due_at AS dueAt
       FROM webhooks w JOIN deliveries d ON d.webhook = w.seq

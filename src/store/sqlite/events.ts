@@ -22,12 +22,11 @@ export class EventTable {
     this.#sql = prepare(db);
   }
 
-  /** Null, and nothing is written, when the tenant has an event of that id. */
-  insert(event: NewEvent, deliveries: number, isTest: boolean): RowKey | null {
+  /** False, and nothing is written, when the tenant has an event of that id. */
+  insert(key: RowKey, event: NewEvent, deliveries: number, isTest: boolean): boolean {
     const { tenant, id, type, createdAt, apiVersion, body } = event;
     const { insert } = this.#sql;
-    const { changes, lastInsertRowid } = insert.run(tenant, id, type, createdAt, apiVersion, isTest, deliveries, body);
-    return changes === 0 ? null : Number(lastInsertRowid);
+    return insert.run(key, tenant, id, type, createdAt, apiVersion, isTest, deliveries, body).changes > 0;
   }
 
   find(tenant: string, id: string): StoredEvent | null {
@@ -51,9 +50,9 @@ const SUMMARY =
 
 function prepare(db: Database) {
   return {
-    insert: db.query<never, [string, string, string, Millis, string, boolean, number, string]>(`
-      INSERT INTO events (tenant, id, type, created_at, api_version, is_test, deliveries, body)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO NOTHING`),
+    insert: db.query<never, [RowKey, string, string, string, Millis, string, boolean, number, string]>(`
+      INSERT INTO events (seq, tenant, id, type, created_at, api_version, is_test, deliveries, body)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO NOTHING`),
     byId: db.query<Columns & { readonly body: string }, [string, string]>(
       `SELECT ${SUMMARY}, body FROM events WHERE tenant = ? AND id = ?`,
     ),

@@ -3,6 +3,7 @@ import { idAfter } from "../../domain/ids.ts";
 import type { DeliveryKey, EventSummary, NewEvent, RowKey, WebhookKey } from "../contract.ts";
 import type { DeliveryTable, NewDelivery } from "./deliveries.ts";
 import type { EventTable, StoredEvent } from "./events.ts";
+import type { RowKeys } from "./row-keys.ts";
 import type { Subscribers } from "./subscribers.ts";
 import type { SealedWebhook, WebhookTable } from "./webhooks.ts";
 
@@ -28,32 +29,43 @@ export interface TestReply {
   readonly webhook: SealedWebhook;
 }
 
+export interface IngestParts {
+  readonly subscribers: Subscribers;
+  readonly webhooks: WebhookTable;
+  readonly events: EventTable;
+  readonly deliveries: DeliveryTable;
+  readonly keys: RowKeys;
+}
+
 /** The way in: an event and its deliveries, together. */
 export class Ingest {
   readonly #subscribers: Subscribers;
   readonly #webhooks: WebhookTable;
   readonly #events: EventTable;
   readonly #deliveries: DeliveryTable;
+  readonly #keys: RowKeys;
 
-  constructor(subscribers: Subscribers, webhooks: WebhookTable, events: EventTable, deliveries: DeliveryTable) {
+  constructor({ subscribers, webhooks, events, deliveries, keys }: IngestParts) {
     this.#subscribers = subscribers;
     this.#webhooks = webhooks;
     this.#events = events;
     this.#deliveries = deliveries;
+    this.#keys = keys;
   }
 
   accept(event: NewEvent): IngestReply {
     const webhooks = this.#subscribers.matching(event.tenant, event.type);
-    const row = this.#events.insert(event, webhooks.length, false);
-    return row === null ? this.#repeated(event) : { kind: "accepted", row, placed: this.#place(event, row, webhooks) };
+    const row = this.#keys.nextEvent();
+    if (!this.#events.insert(row, event, webhooks.length, false)) return this.#repeated(event);
+    return { kind: "accepted", row, placed: this.#place(event, row, webhooks) };
   }
 
   /** Null: the webhook is gone. */
   acceptTest({ event, webhook }: TestEvent): TestReply | null {
     const sealed = this.#webhooks.byKey(webhook);
     if (sealed === null || sealed.deletedAt !== null) return null;
-    const row = this.#events.insert(event, 1, true);
-    if (row === null) return null;
+    const row = this.#keys.nextEvent();
+    if (!this.#events.insert(row, event, 1, true)) return null;
     const key = this.#deliveries.insert(deliveryOf(event, row, event.firstDeliveryId, webhook, true));
     return { key, webhook: sealed };
   }

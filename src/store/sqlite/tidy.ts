@@ -3,6 +3,7 @@ import type { Millis } from "../../world.ts";
 import type { DeliveryKey, RowKey, WebhookKey } from "../contract.ts";
 import { isOf } from "./attempts.ts";
 import type { Cancellation, DeliveryTable } from "./deliveries.ts";
+import type { RowKeys } from "./row-keys.ts";
 import { TidyChunk, type TidyOptions } from "./tidy-chunk.ts";
 
 export interface Tidied {
@@ -16,10 +17,12 @@ export interface Tidied {
 export class Tidy {
   readonly #sql: ReturnType<typeof prepare>;
   readonly #deliveries: DeliveryTable;
+  readonly #keys: RowKeys;
 
-  constructor(db: Database, deliveries: DeliveryTable) {
+  constructor(db: Database, deliveries: DeliveryTable, keys: RowKeys) {
     this.#sql = prepare(db);
     this.#deliveries = deliveries;
+    this.#keys = keys;
   }
 
   run(options: TidyOptions): Tidied {
@@ -57,7 +60,9 @@ export class Tidy {
 
   /** An event goes with its last delivery: none is finished before its event was made, so both are old. */
   #removeFinished(chunk: TidyChunk): void {
-    for (const { key, event } of this.#sql.finished.all(chunk.options.before, chunk.left)) {
+    const finished = this.#sql.finished.all(chunk.options.before, chunk.left);
+    if (finished.length > 0) this.#keys.keep();
+    for (const { key, event } of finished) {
       if (chunk.isSpent) return;
       for (const { bytes } of this.#sql.removeAttempts.all(key)) chunk.took(1, bytes ?? 0);
       chunk.took(this.#sql.removeDelivery.run(key).changes);
@@ -66,7 +71,9 @@ export class Tidy {
   }
 
   #removeUnmatched(chunk: TidyChunk): void {
-    for (const { event } of this.#sql.unmatched.all(chunk.options.before, chunk.left)) {
+    const unmatched = this.#sql.unmatched.all(chunk.options.before, chunk.left);
+    if (unmatched.length > 0) this.#keys.keep();
+    for (const { event } of unmatched) {
       if (chunk.isSpent) return;
       for (const { bytes } of this.#sql.removeEvent.all(event)) chunk.took(1, bytes);
     }

@@ -8,6 +8,7 @@ import { Ingest } from "./ingest.ts";
 import { KeyTable } from "./keys.ts";
 import { Lanes, Recovery } from "./lanes.ts";
 import { Resend } from "./resend.ts";
+import { RowKeys } from "./row-keys.ts";
 import { Settle } from "./settle.ts";
 import { Space } from "./space.ts";
 import { Standings } from "./standings.ts";
@@ -125,14 +126,15 @@ export class Writer {
 
 function doersOf(db: Database, subscribers: Subscribers, standings: Standings): Doers<WriteVerbs> {
   const webhooks = new WebhookTable(db);
-  const deliveries = new DeliveryTable(db);
-  const ingest = new Ingest(subscribers, webhooks, new EventTable(db), deliveries);
+  const facts = new FactTable(db);
+  const rowKeys = new RowKeys(db, facts);
+  const deliveries = new DeliveryTable(db, rowKeys);
+  const ingest = new Ingest({ subscribers, webhooks, events: new EventTable(db), deliveries, keys: rowKeys });
   const settle = new Settle({ subscribers, standings, webhooks, deliveries, attempts: new AttemptTable(db) });
   const resend = new Resend(db, deliveries);
   const recovery = new Recovery(db, deliveries, new Lanes(db));
   const keys = new KeyTable(db);
-  const tidy = new Tidy(db, deliveries);
-  const facts = new FactTable(db);
+  const tidy = new Tidy(db, deliveries, rowKeys);
   const space = new Space(db);
   const forget = (tenant: string) => {
     subscribers.forget(tenant);

@@ -24,6 +24,21 @@ export function upkeepPromises(open: Open): void {
       expect((await scene.ingest({ id: "a", data: '{"other":1}' })).kind).toBe("accepted");
     });
 
+    test("gives no key again, also after a restart: a cursor outlives the row that it names", async () => {
+      await using opened = await open();
+      const scene = new Scene(opened.store);
+      await scene.webhook();
+      const old = await scene.settled(DELIVERED, OLD_EVENT, OLD);
+      const [before] = (await opened.store.listEvents(TENANT, { limit: 1, before: null })).rows;
+      expect((await scene.tidy()).rows).toBe(3);
+      const store = opened.reopen === null ? opened.store : await opened.reopen();
+      const event = { ...scene.newEvent({ id: "next" }), firstDeliveryId: scene.id("delivery") };
+      const next = await store.ingest(event);
+      if (next.kind !== "accepted" || before === undefined) throw new Error("the events were not accepted");
+      expect(next.event.row).toBeGreaterThan(before.row);
+      expect(next.deliveries[0]?.key).toBeGreaterThan(old.lease.delivery);
+    });
+
     test("keeps an event as long as one delivery needs it", async () => {
       await using opened = await open();
       const scene = new Scene(opened.store);

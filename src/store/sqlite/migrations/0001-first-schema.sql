@@ -1,4 +1,4 @@
--- Keys only grow (AUTOINCREMENT, or taken from one that does), so that a cursor outlives the row it names. Public ids are the 16 bytes of a UUIDv7.
+-- Keys only grow (AUTOINCREMENT, or given by the writer, which counts), so that a cursor outlives the row it names. Public ids are the 16 bytes of a UUIDv7.
 -- Times are integer milliseconds since 1970. Sealed columns hold `v1.<key id>.<nonce>.<ciphertext>`.
 
 CREATE TABLE facts (
@@ -32,7 +32,7 @@ CREATE INDEX webhooks_listed ON webhooks (tenant) WHERE deleted_at IS NULL;
 CREATE INDEX webhooks_resting ON webhooks (deleted_at) WHERE active = 0;
 
 CREATE TABLE events (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   tenant TEXT NOT NULL CHECK (length(tenant) BETWEEN 1 AND 64),
   id TEXT NOT NULL,                 -- text, because the app may bring its own
   type TEXT NOT NULL,
@@ -48,7 +48,7 @@ CREATE INDEX events_by_type ON events (tenant, type);
 CREATE INDEX events_unmatched ON events (created_at) WHERE deliveries = 0;
 
 CREATE TABLE deliveries (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
   webhook INTEGER NOT NULL REFERENCES webhooks (seq),
   event INTEGER NOT NULL REFERENCES events (seq),
