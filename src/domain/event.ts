@@ -31,8 +31,15 @@ export function dataOf(event: WireParts & Pick<Event, "body">): string {
 
 /** RFC 3339 UTC with whole seconds: the form of `created` in the specification. */
 export function wholeSeconds(at: Millis): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+  if (at !== LAST.at) {
+    LAST.text = `${new Date(at).toISOString().slice(0, 19)}Z`;
+    LAST.at = at;
+  }
+  return LAST.text;
 }
+
+/** Events come many to a second, and each is asked for its own twice: a Date costs more than all else that is written of it. */
+const LAST = { at: Number.NaN, text: "" };
 
 function head({ id, type, createdAt }: WireParts): string {
   return `{"id":${JSON.stringify(id)},"type":${JSON.stringify(type)},"created":"${wholeSeconds(createdAt)}","data":`;

@@ -7,7 +7,7 @@ export type Scan =
       /** The members of the outermost object: each key unescaped, with the text of its value exactly as it came. */
       readonly members: ReadonlyMap<string, string>;
       /** Keys given more than once, unescaped. Of their values the last one counts, as for `JSON.parse`. */
-      readonly duplicates: readonly string[];
+      readonly duplicates: ReadonlySet<string>;
     }
   | {
       readonly ok: false;
@@ -32,7 +32,7 @@ export function scanObject(text: string, depthMax: number): Scan {
   try {
     const scanner = new JsonScanner(text, depthMax);
     scanner.scan();
-    return { ok: true, members: scanner.members, duplicates: [...scanner.duplicates] };
+    return { ok: true, members: scanner.members, duplicates: scanner.duplicates };
   } catch (refusal) {
     if (refusal instanceof Refusal) return explain(text, refusal);
     throw refusal;

@@ -1,17 +1,11 @@
 import { type Static, type TObject, Type } from "@sinclair/typebox";
-import { Problem, type ProblemDetail, validationFailed } from "../domain/problem.ts";
-import { REQUEST_BODY_MAX_BYTES } from "../limits.ts";
-import { type Members, readMembers } from "./request-body.ts";
+import { type ProblemDetail, validationFailed } from "../domain/problem.ts";
+import type { BodyBounds, Members } from "./request-body.ts";
 import { validator } from "./validation.ts";
 
 /** What a route takes as its body: one JSON object. */
-export interface BodyRule<Schema extends TObject = TObject> {
+export interface BodyRule<Schema extends TObject = TObject> extends BodyBounds {
   readonly schema: Schema;
-  readonly maxBytes?: number;
-  /** What to do about a longer one. */
-  readonly tooLargeHint?: string;
-  /** No body at all is then the same as `{}`. */
-  readonly isOptional?: true;
   /** A field whose object is not read at all: the handler takes its text from `members`. */
   readonly verbatim?: string;
   /** What the handler will ask of those fields whose form is right, so that a body with wrong forms is told all at once. */
@@ -28,18 +22,17 @@ export interface Body<Value> {
 export const NOTHING = Type.Object({}, { additionalProperties: false });
 
 /**
- * Reads bodies as a rule describes them. Without a rule, the body is left alone.
+ * Judges bodies as a rule describes them. Without a rule, there is none.
  *
- * @returns a function that throws Problem with every field that is not as it must be
+ * @returns a function of what `readMembers` read, which throws Problem with every field that is not as it must be
  */
-export function bodyReader<Schema extends TObject>(
+export function bodyJudge<Schema extends TObject>(
   rule: BodyRule<Schema> | undefined,
-): (request: Request) => Promise<Body<Static<Schema>>> {
+): (members: Members) => Body<Static<Schema>> {
   // Where there is no rule, the compiler infers Schema from nothing: the empty object.
   const schema = (rule?.schema ?? NOTHING) as Schema;
   const judge = validator(schema);
-  return async (request) => {
-    const members = rule === undefined ? NO_MEMBERS : await membersFor(rule, request);
+  return (members) => {
     const body = objectOf(members, rule?.verbatim);
     if (judge.accepts(body)) return { body, members };
     const problems = judge.problems(body);
@@ -53,19 +46,11 @@ function without(problems: readonly ProblemDetail[], body: object): object {
   return Object.fromEntries(Object.entries(body).filter(([name]) => !wrong.has(name)));
 }
 
-const NO_MEMBERS: Members = new Map();
-
-async function membersFor(rule: BodyRule, request: Request): Promise<Members> {
-  const members = await readMembers(request, rule.maxBytes ?? REQUEST_BODY_MAX_BYTES, rule.tooLargeHint);
-  if (members !== null) return members;
-  if (rule.isOptional === true) return NO_MEMBERS;
-  throw new Problem("invalid_json", "The body is empty, and a JSON object is expected.");
-}
-
-/** Keys become plain properties, `__proto__` too. */
+/** Without a prototype, so that every key becomes a plain property, `__proto__` too. */
 function objectOf(members: Members, verbatim: string | undefined): object {
-  const values = [...members].map(([key, text]) => [key, key === verbatim ? kindOnly(text) : JSON.parse(text)]);
-  return Object.fromEntries(values);
+  const values = Object.create(null);
+  for (const [key, text] of members) values[key] = key === verbatim ? kindOnly(text) : JSON.parse(text);
+  return values;
 }
 
 /** Enough for a schema to tell an object from anything else. */

@@ -30,17 +30,16 @@ export function eventInput(
 ): NewEvent {
   const { clock, random, settings, now } = parts;
   refuseLoop(headers, settings.headerPrefix);
-  const id = given.id ?? idempotencyKey(headers);
-  refuse([...typeProblems("/type", given.type, settings.catalogue), ...idProblems(id)]);
+  const givenId = given.id ?? idempotencyKey(headers);
+  refuse(typeProblems("/type", given.type, settings.catalogue), idProblems(givenId));
   const at = clock.wall();
-  const wire = {
-    id: id ?? newId("event", at, random.bytes(10)),
-    type: given.type,
-    createdAt: wholeSecond(at),
-    apiVersion: settings.apiVersion,
-  };
+  const { type } = given;
+  const { apiVersion } = settings;
+  const createdAt = wholeSecond(at);
+  const id = givenId ?? newId("event", at, random.bytes(10));
+  const body = wireBody({ id, type, createdAt, apiVersion }, members.get("data") ?? "{}");
   const firstDeliveryId = newId("delivery", at, random.bytes(10));
-  return { ...wire, tenant, body: wireBody(wire, members.get("data") ?? "{}"), firstDeliveryId, dueAt: now() };
+  return { tenant, id, type, createdAt, apiVersion, body, firstDeliveryId, dueAt: now() };
 }
 
 function wholeSecond(at: number): number {
@@ -67,6 +66,6 @@ function idProblems(id: string | undefined): ProblemDetail[] {
   return [{ path: "Idempotency-Key", message: `Must be ${EVENT_ID_FORM}.`, ...received(id) }];
 }
 
-function refuse(problems: readonly ProblemDetail[]): void {
-  if (problems.length > 0) throw validationFailed(problems);
+function refuse(ofType: readonly ProblemDetail[], ofId: readonly ProblemDetail[]): void {
+  if (ofType.length > 0 || ofId.length > 0) throw validationFailed([...ofType, ...ofId]);
 }

@@ -4,7 +4,8 @@ import { logEntryView } from "./log-entry-view.ts";
 
 /** What the answer to a post says of an event, the first time and every time after. */
 export function acceptedView(event: EventSummary) {
-  return { ...wireFields(event), deliveries: event.deliveries };
+  const { id, type, createdAt, apiVersion, deliveries } = event;
+  return { id, type, created: wholeSeconds(createdAt), api_version: apiVersion, deliveries };
 }
 
 /** An event as lists show it. */
@@ -14,17 +15,14 @@ export function eventView(event: EventSummary) {
 
 /** An event with its deliveries, but without its data: that is spliced in by the bytes. */
 export function eventDetailView(event: EventDetail) {
-  return { ...wireFields(event), ...mark(event), deliveries: event.log.map(deliveryView) };
+  const { deliveries: _, ...fields } = eventView(event);
+  return { ...fields, deliveries: event.log.map(deliveryView) };
 }
 
 /** An entry of the logs, where no path says whose it is. */
 function deliveryView(entry: LogEntry) {
   const { id, ...others } = logEntryView(entry);
   return { id, webhook_id: entry.webhookId, ...others };
-}
-
-function wireFields({ id, type, createdAt, apiVersion }: EventSummary) {
-  return { id, type, created: wholeSeconds(createdAt), api_version: apiVersion };
 }
 
 function mark({ isTest }: EventSummary) {

@@ -26,7 +26,7 @@ export interface IdentityParts {
  *
  * @throws Problem 401
  */
-export async function identityOf(parts: IdentityParts, request: Request): Promise<Identity> {
+export function identityOf(parts: IdentityParts, request: Request): Promise<Identity> {
   const authorization = request.headers.get("authorization");
   if (authorization !== null) return identify(parts, bearerOf(authorization));
   const session = sessionTokenOf(request);
@@ -38,7 +38,7 @@ export async function identityOf(parts: IdentityParts, request: Request): Promis
 const BEARER = /^bearer +(\S+)$/i;
 
 function bearerOf(authorization: string): string {
-  const [, token] = BEARER.exec(authorization.trim()) ?? [];
+  const token = BEARER.exec(authorization.trim())?.[1];
   if (token !== undefined) return token;
   throw unauthenticated("missing_key", "The Authorization header must be `Bearer <key>`.");
 }

@@ -1,29 +1,42 @@
 import { scanObject } from "../domain/json-slice.ts";
 import { PROBLEMS, Problem, validationFailed } from "../domain/problem.ts";
 import { formatSize } from "../domain/quantity.ts";
-import { JSON_DEPTH_MAX } from "../limits.ts";
+import { JSON_DEPTH_MAX, REQUEST_BODY_MAX_BYTES } from "../limits.ts";
 import { shortened } from "./validation.ts";
 
 /** The texts of a JSON object's values, as they came, by their keys. */
 export type Members = ReadonlyMap<string, string>;
 
+/** What may come as a body. */
+export interface BodyBounds {
+  /** More is a 413, noticed before the rest is read, whether the length was declared or not. */
+  readonly maxBytes?: number;
+  /** What that 413 says can be done. */
+  readonly tooLargeHint?: string;
+  /** No body at all is then the same as `{}`. */
+  readonly isOptional?: true;
+}
+
+export const NO_MEMBERS: Members = new Map();
+
 /**
  * The body of a request as the members of one JSON object.
  *
- * @param maxBytes more is a 413, noticed before the rest is read, whether the length was declared or not
- * @param tooLargeHint what that 413 says can be done
- * @returns null when there is no body
  * @throws Problem
  */
-export async function readMembers(
-  request: Request,
-  maxBytes: number,
-  tooLargeHint: string = PROBLEMS.body_too_large.hint,
-): Promise<Members | null> {
-  refuseEncoding(request.headers.get("content-encoding"));
-  const bytes = await readBytes(request, maxBytes, () => tooLarge(maxBytes, tooLargeHint));
-  if (bytes.length === 0) return null;
-  refuseMediaType(request.headers.get("content-type"));
+export async function readMembers(request: Request, bounds: BodyBounds): Promise<Members> {
+  const { headers } = request;
+  refuseEncoding(headers.get("content-encoding"));
+  const declared = headers.get("content-length");
+  if (declared !== null && isOver(bounds, Number(declared))) throw tooLarge(bounds);
+  let bytes: Uint8Array;
+  try {
+    bytes = await (declared === null ? readWithin(bounds, request) : request.bytes());
+  } catch (error) {
+    throw error instanceof Problem ? error : incomplete();
+  }
+  if (bytes.length === 0) return withoutBody(bounds);
+  refuseMediaType(headers.get("content-type"));
   return membersOf(decode(bytes));
 }
 
@@ -49,30 +62,35 @@ function refuseMediaType(type: string | null): void {
 const CURL_HINT =
   "Send `Content-Type: application/json`. curl names the type of a form unless it is told: -H 'Content-Type: application/json', or --json in the place of -d.";
 
-async function readBytes(request: Request, maxBytes: number, refusal: () => Problem): Promise<Uint8Array> {
-  const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > maxBytes) throw refusal();
-  try {
-    return declared === null ? await readUpTo(request, maxBytes, refusal) : await request.bytes();
-  } catch (error) {
-    if (error instanceof Problem) throw error;
-    throw new Problem("incomplete_body", "The body ended before it was complete.");
-  }
+function isOver({ maxBytes = REQUEST_BODY_MAX_BYTES }: BodyBounds, length: number): boolean {
+  return length > maxBytes;
 }
 
-async function readUpTo(request: Request, maxBytes: number, refusal: () => Problem): Promise<Uint8Array> {
+function withoutBody({ isOptional }: BodyBounds): Members {
+  if (isOptional === true) return NO_MEMBERS;
+  throw new Problem("invalid_json", "The body is empty, and a JSON object is expected.");
+}
+
+function incomplete(): Problem {
+  return new Problem("incomplete_body", "The body ended before it was complete.");
+}
+
+async function readWithin(bounds: BodyBounds, request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop cancels the stream, so what comes after the limit is not read.
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > maxBytes) throw refusal();
+    if (isOver(bounds, length)) throw tooLarge(bounds);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(maxBytes: number, hint: string): Problem {
+function tooLarge({
+  maxBytes = REQUEST_BODY_MAX_BYTES,
+  tooLargeHint: hint = PROBLEMS.body_too_large.hint,
+}: BodyBounds): Problem {
   const message = `The body is longer than ${formatSize(maxBytes)}, which is the most for this route.`;
   return new Problem("body_too_large", message, { hint });
 }
@@ -94,9 +112,9 @@ function decode(bytes: Uint8Array): string {
 function membersOf(text: string): Members {
   const scan = scanObject(text, JSON_DEPTH_MAX);
   if (!scan.ok) throw refused(scan);
-  if (scan.duplicates.length === 0) return scan.members;
+  if (scan.duplicates.size === 0) return scan.members;
   const message = "This field is given twice.";
-  throw validationFailed(scan.duplicates.map((name) => ({ path: `/${name}`, message })));
+  throw validationFailed([...scan.duplicates].map((name) => ({ path: `/${name}`, message })));
 }
 
 function refused({ problem, message }: Extract<ReturnType<typeof scanObject>, { ok: false }>): Problem {

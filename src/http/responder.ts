@@ -12,28 +12,25 @@ export function createResponder(parts: HttpParts): Responder {
   const { clock, random, settings, metrics } = parts;
   return async (request, answerTo) => {
     const requestId = newId("req", clock.wall(), random.bytes(10));
-    const { status, content, headers: ofKind } = await answerOrProblem(request, requestId, answerTo, parts);
-    metrics.requestAnswered(request.method, status);
-    const headers = allowOrigin(ofKind, request, settings);
+    let answer: Answer;
+    try {
+      answer = await answerTo();
+    } catch (error) {
+      answer = answerOf(error, request, requestId, parts);
+    }
+    metrics.requestAnswered(request.method, answer.status);
+    const headers = allowOrigin(answer.headers, request, settings);
     // A response copies its headers when it is made. So those of a kind can bear one request's id after the other's, which
     // costs a third of setting them all on each response.
     headers.set("X-Request-Id", requestId);
-    return new Response(content, { status, headers });
+    return new Response(answer.content, { status: answer.status, headers });
   };
 }
 
-async function answerOrProblem(
-  request: Request,
-  requestId: string,
-  answerTo: () => Answer | Promise<Answer>,
-  { report }: Pick<HttpParts, "report">,
-): Promise<Answer> {
-  try {
-    return await answerTo();
-  } catch (error) {
-    const problem = problemOf(error);
-    const { method } = request;
-    if (problem.code === "internal_error") report({ error, requestId, method, path: pathOf(request) });
-    return problemAnswer(problem, requestId);
-  }
+/** A problem is told to the client; what nobody foresaw is reported, and the client learns no more than the request's id. */
+function answerOf(error: unknown, request: Request, requestId: string, { report }: Pick<HttpParts, "report">): Answer {
+  const problem = problemOf(error);
+  const { method } = request;
+  if (problem.code === "internal_error") report({ error, requestId, method, path: pathOf(request) });
+  return problemAnswer(problem, requestId);
 }

@@ -1,8 +1,9 @@
 import type { Static, TObject } from "@sinclair/typebox";
 import type { Answer } from "./answer.ts";
 import type { Access, Caller, Gate } from "./auth.ts";
-import { type Body, type BodyRule, bodyReader } from "./body-rule.ts";
+import { type Body, type BodyRule, bodyJudge } from "./body-rule.ts";
 import { queryReader } from "./query.ts";
+import { NO_MEMBERS, readMembers } from "./request-body.ts";
 import type { RouteDocument } from "./route-document.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -51,14 +52,16 @@ interface Definition<Fields extends TObject, Query extends TObject> extends Omit
 /** A route for those who may use it: first the key, then the query (a parameter nobody knows is refused), then the body. */
 export function route<Fields extends TObject, Query extends TObject>(definition: Definition<Fields, Query>): Route {
   const { handle, ...rest } = definition;
+  const { access, body: rule } = definition;
   const queryOf = queryReader(definition.query);
-  const bodyOf = bodyReader(definition.body);
+  const bodyOf = bodyJudge(rule);
   return {
     ...rest,
     serve: async (request, params, gate) => {
-      const caller = await gate.admit(definition.access, request);
+      const caller = await gate.admit(access, request);
       const query = queryOf(request.url);
-      return handle({ request, params, caller, query, ...(await bodyOf(request)) });
+      const { body, members } = bodyOf(rule === undefined ? NO_MEMBERS : await readMembers(request, rule));
+      return handle({ request, params, caller, query, body, members });
     },
   };
 }
@@ -66,10 +69,14 @@ export function route<Fields extends TObject, Query extends TObject>(definition:
 /** A route for everybody. */
 export function openRoute<Fields extends TObject>(definition: OpenDefinition<Fields>): Route {
   const { handle, ...rest } = definition;
-  const bodyOf = bodyReader(definition.body);
+  const { body: rule } = definition;
+  const bodyOf = bodyJudge(rule);
   return {
     ...rest,
     access: "open",
-    serve: async (request, params) => handle({ request, params, ...(await bodyOf(request)) }),
+    serve: async (request, params) => {
+      const { body, members } = bodyOf(rule === undefined ? NO_MEMBERS : await readMembers(request, rule));
+      return handle({ request, params, body, members });
+    },
   };
 }

@@ -89,7 +89,7 @@ describe("the slices", () => {
 describe("a key given twice", () => {
   const duplicatesOf = (text: string) => {
     const scan = scanObject(text, JSON_DEPTH_MAX);
-    return scan.ok ? scan.duplicates : null;
+    return scan.ok ? [...scan.duplicates] : null;
   };
 
   test.each([
