@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { DeliveryState } from "../../domain/delivery.ts";
+import { DELIVERY_STATES, type DeliveryState } from "../../domain/delivery.ts";
 import { LOG_EXAMINED_MAX } from "../../limits.ts";
 import type { DeliveryKey, LogEntry, Page, RowKey, WebhookKey } from "../contract.ts";
 import { shownState } from "./log-state.ts";
@@ -54,18 +54,15 @@ export class LogPages {
     const { status, eventType } = list;
     if (status === "sending") return this.#inFlight(list);
     if (eventType !== null) return this.#ofType(list, eventType);
-    if (status === null) return this.#all(list);
-    return isDeleted && status === "cancelled" ? this.#cancelledOfDeleted(list) : this.#inState(list, status);
+    if (status === null) return this.#merged(list, DELIVERY_STATES);
+    // What is still pending of a deleted webhook only waits for its cancellation to be written, and is shown as cancelled.
+    return this.#merged(list, isDeleted && status === "cancelled" ? ["cancelled", "pending"] : [status]);
   }
 
   /** Taken for pending here; a row that is settled at this moment is left out when it is read. */
   #inFlight({ held, before }: LogList): Found {
     const keys = held.filter((key) => key < fromNewest(before)).sort((one, other) => other - one);
     return { rows: keys.map((key) => ({ key, state: "pending" })), isAll: true };
-  }
-
-  #all({ webhook, before, limit }: LogList): Found {
-    return found(this.#sql.all.all(webhook, fromNewest(before), limit + 1), limit + 1);
   }
 
   #ofType({ webhook, before, limit, status }: LogList, eventType: string): Found {
@@ -79,12 +76,11 @@ export class LogPages {
     return found(this.#sql.inState.all(webhook, state, fromNewest(before), most), most);
   }
 
-  /** What is still pending of a deleted webhook only waits for its cancellation to be written, and is shown as cancelled. */
-  #cancelledOfDeleted(list: LogList): Found {
-    const cancelled = this.#inState(list, "cancelled");
-    const pending = this.#inState(list, "pending");
-    const rows = [...cancelled.rows, ...pending.rows].sort((one, other) => other.key - one.key);
-    return { rows, isAll: cancelled.isAll && pending.isAll };
+  /** Of each state as many as the page shows: the newest of them all are among those, and no index has to hold all states in one order. */
+  #merged(list: LogList, states: readonly DeliveryState[]): Found {
+    const each = states.map((state) => this.#inState(list, state));
+    const rows = each.flatMap((one) => one.rows).sort((one, other) => other.key - one.key);
+    return { rows, isAll: each.every(({ isAll }) => isAll) };
   }
 
   #read(candidates: readonly Candidate[], eventType: string | null): readonly LogRow[] {
@@ -101,9 +97,6 @@ function prepare(db: Database) {
   return {
     deleted: db.query<{ seq: WebhookKey }, [WebhookKey]>(
       "SELECT seq FROM webhooks WHERE seq = ? AND deleted_at IS NOT NULL",
-    ),
-    all: db.query<Candidate, [WebhookKey, RowKey, number]>(
-      "SELECT seq AS key, state FROM deliveries WHERE webhook = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
     ),
     ofType: db.query<Candidate, [WebhookKey, string, RowKey, number]>(`
       SELECT seq AS key, state FROM deliveries

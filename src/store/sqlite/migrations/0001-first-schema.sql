@@ -76,7 +76,6 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_pending ON deliveries (webhook, is_retry, due_at) WHERE state = 'pending' AND is_test = 0;
 CREATE INDEX deliveries_pending_tests ON deliveries (webhook) WHERE state = 'pending' AND is_test = 1;
-CREATE INDEX deliveries_by_webhook ON deliveries (webhook);
 CREATE INDEX deliveries_by_state ON deliveries (webhook, state);
 CREATE INDEX deliveries_by_type ON deliveries (webhook, event_type);
 CREATE INDEX deliveries_by_event ON deliveries (event);
