@@ -34,10 +34,12 @@ export function stepWall({ random, world }: Simulation): void {
 }
 
 export function slowDisk({ disk, random, world, watch }: Simulation): void {
-  disk.slownessMs = random.pick([1, 5, 50, 400]);
+  const slownessMs = random.pick([1, 5, 50, 400]);
+  disk.slownessMs = slownessMs;
   world.clock.after(random.between(0, 10 * MINUTE_MS), () => {
     disk.slownessMs = 0;
-    watch.liveness.excuse();
+    // The commit under way is slow to its end.
+    watch.liveness.excuse(slownessMs);
   });
 }
 
