@@ -52,6 +52,8 @@ export const IDLE_SWEEP_MS = 500;
 export const IDLE_CONNECTIONS_MAX = 1_024;
 export const RESPONSE_HEAD_MAX_BYTES = 16 * KB;
 export const RESPONSE_HEADERS_MAX = 256;
+/** Of a response that a connection remembers the head of. */
+export const RECENT_HEAD_MAX_CHARACTERS = 2 * KB;
 /** Informational answers before the real one. */
 export const INFORMATIONAL_MAX = 16;
 /** Of one chunk of a body: its size, and extensions that nobody reads. */

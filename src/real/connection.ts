@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { ConnectTimings, Cutoff, Exchange } from "../world.ts";
 import { type ExchangeConnection, HttpExchange } from "./http-exchange.ts";
 import { type RawSocket, type SocketEvents, takeOver } from "./raw-socket.ts";
+import { RecentHead } from "./recent-head.ts";
 import type { WireRequest } from "./wire-request.ts";
 
 /** Where a connection waits between two exchanges. */
@@ -18,6 +19,7 @@ const REUSED: ConnectTimings = { connectMs: null, tlsMs: null };
 export class Connection implements SocketEvents, ExchangeConnection {
   /** Requests of the same key may use it. */
   readonly key: string;
+  readonly recentHead = new RecentHead();
   readonly #home: ConnectionHome;
   readonly #socket: RawSocket;
   #timings: ConnectTimings;

@@ -4,13 +4,15 @@ import type { BodyDecoder } from "./body-decoder.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import { IncomingBody, type Inflow } from "./incoming-body.ts";
 import { LengthDecoder } from "./length-decoder.ts";
+import type { RecentHead } from "./recent-head.ts";
 import type { BodyFraming } from "./response-framing.ts";
-import { parseHead, type ResponseHead } from "./response-head.ts";
+import type { ResponseHead } from "./response-head.ts";
 
 /** What an exchange needs of the connection that it is on. */
 export interface ExchangeConnection extends Inflow {
   /** How long it took to connect; all null when it was there before. */
   readonly timings: ConnectTimings;
+  readonly recentHead: RecentHead;
   /** The response has ended. `isPersistent`: another request may follow. */
   finish(isPersistent: boolean): void;
 }
@@ -69,7 +71,7 @@ export class HttpExchange {
       this.#waitForMore(text);
       return;
     }
-    const head = parseHead(text, end + 2);
+    const head = this.#connection.recentHead.parse(text, end);
     const rest = offset + end + HEAD_END.length - before;
     if (head === null || head.status === SWITCHING_PROTOCOLS) this.#giveUp("malformed_response");
     else if (head.status < 200) this.#skip(chunk, rest);

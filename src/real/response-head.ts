@@ -55,7 +55,9 @@ export function parseHead(text: string, end: number): ResponseHead | null {
 /** `HTTP/1.x`, a space, three digits, and then another space or the end of the line. */
 function parseStatus(text: string): number | null {
   const minor = digit(text, 7);
-  const [hundreds, tens, ones] = [digit(text, 9), digit(text, 10), digit(text, 11)];
+  const hundreds = digit(text, 9);
+  const tens = digit(text, 10);
+  const ones = digit(text, 11);
   const after = text.charCodeAt(STATUS_LINE_MIN_CHARACTERS);
   const isFormed = text.startsWith("HTTP/1.") && text.charCodeAt(8) === SPACE && (after === SPACE || after === CR);
   if (!isFormed || minor < 0 || hundreds < 1 || tens < 0 || ones < 0) return null;

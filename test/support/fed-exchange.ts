@@ -1,4 +1,5 @@
 import { HttpExchange } from "../../src/real/http-exchange.ts";
+import { RecentHead } from "../../src/real/recent-head.ts";
 import type { Answer, BodyEnd, Exchange, SendFailure } from "../../src/world.ts";
 import { neverCut } from "./cutoff.ts";
 
@@ -18,14 +19,20 @@ export interface Feeding {
   /** What the receiver does behind the last piece; nothing, unless it is said. */
   readonly ending?: "end" | "reset";
   readonly maxBytes?: number;
+  /** What the connection knows of the response before. */
+  readonly recentHead?: RecentHead;
 }
 
 /** Feeds the pieces of a response, each character a byte, to an exchange as a connection does. */
-export async function feed(pieces: Iterable<string>, { ending, maxBytes = 1_024 }: Feeding = {}): Promise<Fed> {
+export async function feed(
+  pieces: Iterable<string>,
+  { ending, maxBytes = 1_024, recentHead = new RecentHead() }: Feeding = {},
+): Promise<Fed> {
   let connection: Fed["connection"] = "open";
   const settled = Promise.withResolvers<Exchange>();
   const exchange = new HttpExchange(
     {
+      recentHead,
       timings: { connectMs: null, tlsMs: null },
       pause: () => {},
       resume: () => {},

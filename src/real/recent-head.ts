@@ -1,0 +1,26 @@
+import { RECENT_HEAD_MAX_CHARACTERS } from "../limits.ts";
+import { parseHead, type ResponseHead } from "./response-head.ts";
+
+/**
+ * Parses the heads of one connection's responses, and knows the last one: until its `Date` moves on, a receiver says the
+ * same to request after request.
+ */
+export class RecentHead {
+  #text = "";
+  #head: ResponseHead | null = null;
+
+  /**
+   * @param end where in `text` the CR LF of the head's last line begins
+   * @returns null when it is malformed
+   */
+  parse(text: string, end: number): ResponseHead | null {
+    if (end + 2 === this.#text.length && text.startsWith(this.#text)) return this.#head;
+    const head = parseHead(text, end + 2);
+    // A part of a text holds on to the whole of it.
+    if (text.length <= RECENT_HEAD_MAX_CHARACTERS) {
+      this.#text = text.slice(0, end + 2);
+      this.#head = head;
+    }
+    return head;
+  }
+}
