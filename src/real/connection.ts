@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ConnectTimings, Cutoff, Exchange } from "../world.ts";
+import type { Keepable } from "./connections.ts";
 import { type ExchangeConnection, HttpExchange } from "./http-exchange.ts";
 import { type RawSocket, type SocketEvents, takeOver } from "./raw-socket.ts";
 import { RecentHead } from "./recent-head.ts";
@@ -16,9 +17,10 @@ export interface ConnectionHome {
 const REUSED: ConnectTimings = { connectMs: null, tlsMs: null };
 
 /** One connection to one receiver, and HTTP/1.1 on it, one request at a time. */
-export class Connection implements SocketEvents, ExchangeConnection {
+export class Connection implements SocketEvents, ExchangeConnection, Keepable {
   /** Requests of the same key may use it. */
   readonly key: string;
+  keptAs = 0;
   readonly recentHead = new RecentHead();
   readonly #home: ConnectionHome;
   readonly #socket: RawSocket;

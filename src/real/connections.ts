@@ -5,21 +5,24 @@ import type { Clock } from "../world.ts";
 export interface Keepable {
   /** Requests of the same key may use it. */
   readonly key: string;
+  /** Its place among all that were ever kept; 0 while it is not. */
+  keptAs: number;
   close(): void;
 }
 
-/** Sweeps that an idle connection outlives; so it is closed after `IDLE_CONNECTION_MS` at the latest. */
-const SWEEPS_OUTLIVED = IDLE_CONNECTION_MS / IDLE_SWEEP_MS - 1;
+/** An idle connection sees as many sweeps at most, the first of them within `IDLE_SWEEP_MS`. */
+const SWEEPS_SEEN = IDLE_CONNECTION_MS / IDLE_SWEEP_MS;
 
 /** Connections between two requests, so that the next one to the same receiver needs no connect and no handshake. */
 export class Connections<Kept extends Keepable> {
   readonly #after: Clock["after"];
   readonly #idleMax: number;
-  /** The longest idle first, each with the number of sweeps there had been when it was kept. */
-  readonly #idle = new Map<Kept, number>();
-  /** The one used last comes last. One that becomes empty stays until the next sweep: most are soon filled again. */
-  readonly #idleByKey = new Map<string, Kept[]>();
-  #sweeps = 0;
+  /** The longest idle of a key first. An empty list stays until the next sweep: most are soon filled again. */
+  readonly #idle = new Map<string, Kept[]>();
+  #idleCount = 0;
+  #keptCount = 0;
+  /** How many had been kept at each of the latest sweeps. */
+  #keptBySweep: number[] = [];
   #cancelSweep: (() => void) | null = null;
   #isClosed = false;
 
@@ -31,8 +34,8 @@ export class Connections<Kept extends Keepable> {
 
   /** An idle connection of this key, the one used last. */
   take(key: string): Kept | undefined {
-    const connection = this.#idleByKey.get(key)?.at(-1);
-    if (connection !== undefined) this.forget(connection);
+    const connection = this.#idle.get(key)?.pop();
+    if (connection !== undefined) this.#leave(connection);
     return connection;
   }
 
@@ -41,47 +44,62 @@ export class Connections<Kept extends Keepable> {
       connection.close();
       return;
     }
-    this.#idle.set(connection, this.#sweeps);
-    const siblings = this.#idleByKey.get(connection.key);
-    if (siblings === undefined) this.#idleByKey.set(connection.key, [connection]);
+    connection.keptAs = ++this.#keptCount;
+    this.#idleCount += 1;
+    const siblings = this.#idle.get(connection.key);
+    if (siblings === undefined) this.#idle.set(connection.key, [connection]);
     else siblings.push(connection);
-    if (this.#idle.size > this.#idleMax) this.#closeLongestIdle();
+    if (this.#idleCount > this.#idleMax) this.#closeLongestIdle();
     this.#cancelSweep ??= this.#after(IDLE_SWEEP_MS, () => this.#sweep());
   }
 
   /** It cannot be used any more; nothing happens unless it was kept. */
   forget(connection: Kept): void {
-    if (!this.#idle.delete(connection)) return;
-    const siblings = this.#idleByKey.get(connection.key) ?? [];
-    if (siblings.at(-1) === connection) siblings.pop();
-    else siblings.splice(siblings.indexOf(connection), 1);
+    if (connection.keptAs === 0) return;
+    const siblings = this.#idle.get(connection.key) ?? [];
+    siblings.splice(siblings.indexOf(connection), 1);
+    this.#leave(connection);
   }
 
   /** What is idle, now; and from now on whatever comes back. */
   close(): void {
     this.#isClosed = true;
-    for (const connection of this.#idle.keys()) this.#close(connection);
+    this.#closeKeptUntil(this.#keptCount);
     this.#cancelSweep?.();
   }
 
   /** No timer runs while nothing is idle. */
   #sweep(): void {
-    this.#sweeps += 1;
-    for (const [connection, sweeps] of this.#idle) {
-      if (this.#sweeps - sweeps <= SWEEPS_OUTLIVED) break;
-      this.#close(connection);
-    }
-    for (const [key, { length }] of this.#idleByKey) if (length === 0) this.#idleByKey.delete(key);
-    this.#cancelSweep = this.#idle.size === 0 ? null : this.#after(IDLE_SWEEP_MS, () => this.#sweep());
+    this.#keptBySweep.push(this.#keptCount);
+    if (this.#keptBySweep.length === SWEEPS_SEEN) this.#closeKeptUntil(this.#keptBySweep.shift() ?? 0);
+    const goesOn = this.#idleCount > 0;
+    if (!goesOn) this.#keptBySweep = [];
+    this.#cancelSweep = goesOn ? this.#after(IDLE_SWEEP_MS, () => this.#sweep()) : null;
   }
 
+  #closeKeptUntil(count: number): void {
+    for (const [key, siblings] of this.#idle) {
+      while (siblings[0] !== undefined && siblings[0].keptAs <= count) this.#close(siblings[0]);
+      if (siblings.length === 0) this.#idle.delete(key);
+    }
+  }
+
+  /** Looks at every key, which is little beside the connect that made one too many. */
   #closeLongestIdle(): void {
-    const [longest] = this.#idle.keys();
+    let longest: Kept | undefined;
+    for (const [first] of this.#idle.values()) {
+      if (first !== undefined && first.keptAs < (longest?.keptAs ?? Number.POSITIVE_INFINITY)) longest = first;
+    }
     if (longest !== undefined) this.#close(longest);
   }
 
   #close(connection: Kept): void {
     this.forget(connection);
     connection.close();
+  }
+
+  #leave(connection: Kept): void {
+    connection.keptAs = 0;
+    this.#idleCount -= 1;
   }
 }

@@ -6,6 +6,7 @@ import { createFakeClock } from "../support/fake-clock.ts";
 /** As much of a connection as those who keep it see. */
 class Kept {
   isClosed = false;
+  keptAs = 0;
   readonly key: string;
 
   constructor(key: string) {
