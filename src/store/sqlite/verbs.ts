@@ -1,4 +1,4 @@
-/** The words that the front speaks with the writer and the reader. Every argument and every answer can be cloned. */
+/** The words that the front speaks with the writer and the reader. Every argument and every answer is data that JSON can carry. */
 import type { Millis } from "../../world.ts";
 import type {
   EventDetail,
