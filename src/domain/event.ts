@@ -42,7 +42,8 @@ export function wholeSeconds(at: Millis): string {
 const LAST = { at: Number.NaN, text: "" };
 
 function head({ id, type, createdAt }: WireParts): string {
-  return `{"id":${JSON.stringify(id)},"type":${JSON.stringify(type)},"created":"${wholeSeconds(createdAt)}","data":`;
+  const members = JSON.stringify({ id, type, created: wholeSeconds(createdAt) }).slice(0, -1);
+  return `${members},"data":`;
 }
 
 function tail({ apiVersion }: WireParts): string {

@@ -22,7 +22,8 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
  */
 export class JsonScanner {
   readonly members = new Map<string, string>();
-  readonly duplicates = new Set<string>();
+  /** Keys given again, each as often as it was. */
+  readonly repeated: string[] = [];
   readonly #text: string;
   readonly #depthMax: number;
   /** The brackets that will close what is open, innermost last. */
@@ -109,7 +110,7 @@ export class JsonScanner {
   }
 
   #startMember(key: string): void {
-    if (this.members.has(key)) this.duplicates.add(key);
+    if (this.members.has(key)) this.repeated.push(key);
     this.#memberKey = key;
     this.#memberStart = this.#at;
   }

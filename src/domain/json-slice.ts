@@ -32,12 +32,18 @@ export function scanObject(text: string, depthMax: number): Scan {
   try {
     const scanner = new JsonScanner(text, depthMax);
     scanner.scan();
-    return { ok: true, members: scanner.members, duplicates: scanner.duplicates };
+    return {
+      ok: true,
+      members: scanner.members,
+      duplicates: scanner.repeated.length === 0 ? NONE : new Set(scanner.repeated),
+    };
   } catch (refusal) {
     if (refusal instanceof Refusal) return explain(text, refusal);
     throw refusal;
   }
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

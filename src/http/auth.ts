@@ -1,6 +1,6 @@
 import { Problem, validationFailed } from "../domain/problem.ts";
 import type { Scope } from "../store/contract.ts";
-import { type Identity, type IdentityParts, identityOf } from "./identity.ts";
+import { createIdentifier, type Identity, type IdentityParts } from "./identity.ts";
 import { refuseCrossSite } from "./origin.ts";
 import type { HttpParts } from "./parts.ts";
 import { DEFAULT_TENANT, TENANT, TENANT_FORM } from "./tenant.ts";
@@ -43,9 +43,10 @@ export interface GateParts extends IdentityParts {
 
 /** Tells who sends a request, and whether they may. */
 export function createGate(parts: GateParts): Gate {
+  const identifier = createIdentifier(parts);
   return {
     admit: async (access, request) => {
-      const identity = await identityOf(parts, request);
+      const identity = await identifier.ofRequest(request);
       const caller = callerOf(identity, request.headers.get("x-tenant"));
       refuseScope(access, identity);
       refuseCrossSite(request, parts.settings);

@@ -21,18 +21,47 @@ export interface IdentityParts {
   readonly settings: Pick<HttpParts["settings"], "adminKeyHash">;
 }
 
-/**
- * Who sends a request, by its key or else by its session's cookie.
- *
- * @throws Problem 401
- */
-export function identityOf(parts: IdentityParts, request: Request): Promise<Identity> {
-  const authorization = request.headers.get("authorization");
-  if (authorization !== null) return identify(parts, bearerOf(authorization));
-  const session = sessionTokenOf(request);
-  if (session === null)
+/** Tells whose a key or a session is. */
+export interface Identifier {
+  /**
+   * Who sends a request, by its key or else by its session's cookie.
+   *
+   * @throws Problem 401, at once or by the promise
+   */
+  ofRequest(request: Request): Promise<Identity>;
+  /**
+   * Whose key this is.
+   *
+   * @throws Problem 401
+   */
+  ofKey(token: string): Promise<Identity>;
+}
+
+export function createIdentifier({ store, clock, settings: { adminKeyHash } }: IdentityParts): Identifier {
+  const isConfigured = comparison(adminKeyHash);
+  const ofKey = async (token: string): Promise<Identity> => {
+    const keyHash = hashToken(token);
+    if (isConfigured(keyHash)) return configuredAdmin(keyHash);
+    refuseForm(token, adminKeyHash !== null);
+    const key = await store.findKey(keyHash);
+    if (key === null) throw unauthenticated("invalid_key", "There is no such key; it may have been deleted.");
+    if (key.expiresAt !== null && key.expiresAt <= clock.wall()) throw expired(key);
+    return identityOfKey(key, keyHash);
+  };
+  const ofSession = async (token: string): Promise<Identity> => {
+    const found = await store.findSession(hashToken(token), clock.wall());
+    if (found !== null && found.key !== null) return identityOfKey(found.key, found.session.keyHash);
+    if (found !== null && isConfigured(found.session.keyHash)) return configuredAdmin(found.session.keyHash);
+    throw unauthenticated("invalid_session", "The session has ended: it expired, was closed, or its key is gone.");
+  };
+  const ofRequest = (request: Request): Promise<Identity> => {
+    const authorization = request.headers.get("authorization");
+    if (authorization !== null) return ofKey(bearerOf(authorization));
+    const session = sessionTokenOf(request);
+    if (session !== null) return ofSession(session);
     throw unauthenticated("missing_key", "This route needs a key or a session, and the request has neither.");
-  return resume(parts, session);
+  };
+  return { ofKey, ofRequest };
 }
 
 const BEARER = /^bearer +(\S+)$/i;
@@ -43,29 +72,6 @@ function bearerOf(authorization: string): string {
   throw unauthenticated("missing_key", "The Authorization header must be `Bearer <key>`.");
 }
 
-/**
- * Whose key this is.
- *
- * @throws Problem 401
- */
-export async function identify({ store, clock, settings }: IdentityParts, token: string): Promise<Identity> {
-  const keyHash = hashToken(token);
-  if (isSameHash(keyHash, settings.adminKeyHash)) return configuredAdmin(keyHash);
-  refuseForm(token, settings.adminKeyHash !== null);
-  const key = await store.findKey(keyHash);
-  if (key === null) throw unauthenticated("invalid_key", "There is no such key; it may have been deleted.");
-  if (key.expiresAt !== null && key.expiresAt <= clock.wall()) throw expired(key);
-  return identityOfKey(key, keyHash);
-}
-
-async function resume({ store, clock, settings }: IdentityParts, token: string): Promise<Identity> {
-  const found = await store.findSession(hashToken(token), clock.wall());
-  if (found !== null && found.key !== null) return identityOfKey(found.key, found.session.keyHash);
-  if (found !== null && isSameHash(found.session.keyHash, settings.adminKeyHash))
-    return configuredAdmin(found.session.keyHash);
-  throw unauthenticated("invalid_session", "The session has ended: it expired, was closed, or its key is gone.");
-}
-
 function identityOfKey(key: Key, keyHash: string): Identity {
   return { scope: key.scope, tenant: key.tenant, keyHash, expiresAt: key.expiresAt };
 }
@@ -74,9 +80,11 @@ function configuredAdmin(keyHash: string): Identity {
   return { scope: "admin", tenant: null, keyHash, expiresAt: null };
 }
 
-function isSameHash(hash: string, configured: string | null): boolean {
-  if (configured === null || configured.length !== hash.length) return false;
-  return timingSafeEqual(Buffer.from(hash), Buffer.from(configured));
+/** Whether a hash is the configured one, in a time that does not tell how much of it is. */
+function comparison(configured: string | null): (hash: string) => boolean {
+  if (configured === null) return () => false;
+  const expected = Buffer.from(configured);
+  return (hash) => hash.length === expected.length && timingSafeEqual(Buffer.from(hash), expected);
 }
 
 /** Only what Posthorn makes has a form; POSTHORN_ADMIN_KEY is any text, and was compared before. */

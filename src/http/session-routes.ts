@@ -2,7 +2,7 @@ import { hashToken } from "../domain/token.ts";
 import { SESSION_MS, SESSION_TOKEN_BYTES } from "../limits.ts";
 import type { Store } from "../store/contract.ts";
 import { answer } from "./answer.ts";
-import { identify } from "./identity.ts";
+import { createIdentifier } from "./identity.ts";
 import { CLOSE_SESSION, OPEN_SESSION } from "./key-documents.ts";
 import { SessionBody } from "./key-schemas.ts";
 import { refuseCrossSite } from "./origin.ts";
@@ -20,6 +20,7 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
 
 function open(parts: SessionParts): Route {
   const { store, clock, random, settings } = parts;
+  const identifier = createIdentifier(parts);
   return openRoute({
     method: "POST",
     path: "/api/session",
@@ -27,7 +28,7 @@ function open(parts: SessionParts): Route {
     document: OPEN_SESSION,
     handle: async ({ request, body }) => {
       refuseCrossSite(request, settings);
-      const { scope, tenant, keyHash, expiresAt: keyExpiresAt } = await identify(parts, body.key);
+      const { scope, tenant, keyHash, expiresAt: keyExpiresAt } = await identifier.ofKey(body.key);
       const now = clock.wall();
       const expiresAt = Math.min(now + SESSION_MS, keyExpiresAt ?? Number.POSITIVE_INFINITY);
       const token = random.bytes(SESSION_TOKEN_BYTES).toBase64({ alphabet: "base64url", omitPadding: true });
