@@ -26,15 +26,15 @@ export class OutcomeWatch {
     this.#parts = parts;
   }
 
-  settled({ delivery, isHeld, attempt, next }: Outcome, reply: SettleReply): void {
+  settled({ delivery, heldFor, attempt, next }: Outcome, reply: SettleReply): void {
     const { books, judge, attempts, trace } = this.#parts;
     const entry = books.deliveries.get(delivery);
     if (attempt.url === STALE_URL) {
-      judge.expect("lease", !isHeld && reply.kind === "lost", () => `a stale lease settles ${delivery}`);
+      judge.expect("lease", heldFor === null && reply.kind === "lost", () => `a stale lease settles ${delivery}`);
       if (entry !== undefined) entry.strays += 1;
       return;
     }
-    judge.expect("lease", isHeld && entry !== undefined, () => `${delivery} was attempted and is not held`);
+    judge.expect("lease", heldFor !== null && entry !== undefined, () => `${delivery} was attempted and is not held`);
     const flight = attempts.flightOf(delivery);
     if (entry === undefined) return;
     trace.note(`settled ${delivery}: ${reply.kind === "lost" ? "lost" : reply.state}`);

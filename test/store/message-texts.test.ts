@@ -79,7 +79,7 @@ function ingestAnswer(firstId: string) {
 }
 
 function settle() {
-  const argument = fc.record({ delivery: fc.nat(), isHeld: fc.boolean(), attempt, next });
+  const argument = fc.record({ delivery: fc.nat(), heldFor: fc.option(fc.nat()), attempt, next });
   return fc.record({ verb: fc.constant("settle"), argument });
 }
 

@@ -68,9 +68,9 @@ function unpackEvent(unpacker: TextUnpacker): NewEvent {
   };
 }
 
-function packOutcome(packer: TextPacker, { delivery, isHeld, attempt, next }: Outcome): void {
+function packOutcome(packer: TextPacker, { delivery, heldFor, attempt, next }: Outcome): void {
   packer.number(delivery);
-  packer.flag(isHeld);
+  packer.number(heldFor);
   packAttempt(packer, attempt);
   if (next.to === "delivered") packer.text(null);
   else packer.json(next);
@@ -78,10 +78,10 @@ function packOutcome(packer: TextPacker, { delivery, isHeld, attempt, next }: Ou
 
 function unpackOutcome(unpacker: TextUnpacker): Outcome {
   const delivery = unpacker.number();
-  const isHeld = unpacker.flag();
+  const heldFor = unpacker.numberOrNull();
   const attempt = unpackAttempt(unpacker);
   const next = unpacker.textOrNull();
-  return { delivery, isHeld, attempt, next: next === null ? { to: "delivered" } : JSON.parse(next) };
+  return { delivery, heldFor, attempt, next: next === null ? { to: "delivered" } : JSON.parse(next) };
 }
 
 function packAttempt(packer: TextPacker, attempt: FlatAttempt): void {

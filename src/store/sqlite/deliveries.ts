@@ -30,12 +30,6 @@ export interface ClaimRow extends Payload {
   readonly attempts: number;
 }
 
-/** Whose delivery it is, and whether it is a test. */
-export interface Owner {
-  readonly webhook: WebhookKey;
-  readonly isTest: number;
-}
-
 export type Cancellation = "deleted" | "expired" | "interrupted";
 
 /** A delivery after its attempt; `at` is the end of the attempt. */
@@ -78,9 +72,13 @@ export class DeliveryTable {
     return row === null ? null : { ...row, deliveryId: formatId("delivery", row.deliveryId) };
   }
 
-  /** Null: there is no such delivery any more. */
-  owner(key: DeliveryKey): Owner | null {
-    return this.#sql.owner.get(key);
+  /** Whether it is there still. */
+  has(key: DeliveryKey): boolean {
+    return this.#sql.test.get(key) !== null;
+  }
+
+  isTest(key: DeliveryKey): boolean {
+    return this.#sql.test.get(key)?.isTest === 1;
   }
 
   /** Counts an attempt and writes what comes of it. False: it was final already. */
@@ -112,7 +110,7 @@ function prepare(db: Database) {
       SELECT d.seq AS key, d.webhook, d.attempts, d.id AS deliveryId, e.id AS eventId, e.type AS eventType, e.body
       FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event
       WHERE d.seq = CAST(? AS INTEGER) AND d.state = 'pending' AND d.is_test = 0 AND w.active = 1`),
-    owner: db.query<Owner, [DeliveryKey]>("SELECT webhook, is_test AS isTest FROM deliveries WHERE seq = ?"),
+    test: db.query<{ isTest: number }, [DeliveryKey]>("SELECT is_test AS isTest FROM deliveries WHERE seq = ?"),
     conclude: db.query<never, [DeliveryState, Millis | null, Millis, string | null, Millis | null, DeliveryKey]>(`
       UPDATE deliveries SET state = ?1, attempts = attempts + 1, due_at = ?2, wait_ms = ?3, because = ?4,
         finished_at = max(?5, created_at)

@@ -3,14 +3,14 @@ import type { Millis } from "../../world.ts";
 import type { DeliveryKey, WebhookKey } from "../contract.ts";
 import type { AttemptTable, FlatAttempt } from "./attempts.ts";
 import type { DeliveryTable, Verdict } from "./deliveries.ts";
-import type { Standing, Standings } from "./standings.ts";
+import type { Standings } from "./standings.ts";
 import type { Subscribers } from "./subscribers.ts";
 import type { SealedWebhook, WebhookTable } from "./webhooks.ts";
 
 export interface Outcome {
   readonly delivery: DeliveryKey;
-  /** Whether whoever made the attempt held the lease until now. */
-  readonly isHeld: boolean;
+  /** The webhook of the lease that whoever made the attempt held until now; null: none. */
+  readonly heldFor: WebhookKey | null;
   readonly attempt: FlatAttempt;
   readonly next: Transition;
 }
@@ -54,36 +54,35 @@ export class Settle {
     this.#attempts = parts.attempts;
   }
 
-  /** An attempt that lost its right is kept all the same, it did happen; without its delivery it has no place any more. */
-  conclude({ delivery, isHeld, attempt, next }: Outcome): SettleReply {
-    const owner = this.#deliveries.owner(delivery);
-    if (owner === null) return { kind: "lost" };
-    const standing = this.#standings.of(owner.webhook);
+  conclude(outcome: Outcome): SettleReply {
+    const { delivery, heldFor, attempt, next } = outcome;
+    if (heldFor === null) return this.#lost(outcome);
+    const standing = this.#standings.of(heldFor);
     const verdict = verdictOf(delivery, attempt, next, standing.isDeleted);
-    const isKept = isHeld && this.#deliveries.conclude(verdict);
-    this.#attempts.insert(delivery, attempt, isKept);
-    if (!isKept) return { kind: "lost" };
-    const changed = owner.isTest === 1 ? null : this.#learn(owner.webhook, standing, attempt, next, verdict.at);
+    if (!this.#deliveries.conclude(verdict)) return this.#lost(outcome);
+    this.#attempts.insert(delivery, attempt, true);
+    const hasNews = isGone(next) || (!standing.isUrlPassed && attempt.signatureHex !== null);
+    const changed = hasNews ? this.#learn(heldFor, outcome, verdict.at) : null;
     return { kind: "kept", state: verdict.state, dueAt: verdict.dueAt, changed };
   }
 
+  /** An attempt that does not count is kept all the same, it did happen; without its delivery it has no place any more. */
   interrupted({ delivery, attempt }: Interruption): void {
-    if (this.#deliveries.owner(delivery) !== null) this.#attempts.insert(delivery, attempt, false);
+    if (this.#deliveries.has(delivery)) this.#attempts.insert(delivery, attempt, false);
+  }
+
+  #lost(outcome: Outcome): SettleReply {
+    this.interrupted(outcome);
+    return { kind: "lost" };
   }
 
   /** What an outcome tells of its webhook; a test changes nothing on it. What was signed has passed the guard. */
-  #learn(
-    webhook: WebhookKey,
-    { isUrlPassed }: Standing,
-    attempt: FlatAttempt,
-    next: Transition,
-    now: Millis,
-  ): SealedWebhook | null {
-    const isNews = !isUrlPassed && attempt.signatureHex !== null;
-    const vouched = isNews ? this.#webhooks.vouchFor(webhook, attempt.url) : null;
+  #learn(webhook: WebhookKey, { delivery, attempt, next }: Outcome, now: Millis): SealedWebhook | null {
+    if (this.#deliveries.isTest(delivery)) return null;
+    const vouched = attempt.signatureHex === null ? null : this.#webhooks.vouchFor(webhook, attempt.url);
     const turnedOff = isGone(next) ? this.#webhooks.turnOff(webhook, attempt.url, now) : null;
     if (turnedOff !== null) this.#subscribers.forget(turnedOff.tenant);
-    if (turnedOff !== null || vouched !== null) this.#standings.forgetAll();
+    this.#standings.forgetAll();
     return turnedOff ?? vouched;
   }
 }

@@ -1,4 +1,4 @@
-import type { ClaimedDelivery, Lease, ReadyDelivery, Seek, Settled, Store } from "../../contract.ts";
+import type { ClaimedDelivery, Lease, ReadyDelivery, Seek, Settled, Store, WebhookKey } from "../../contract.ts";
 import { flatten } from "../attempts.ts";
 import type { ClaimRow } from "../deliveries.ts";
 import type { SettleReply } from "../settle.ts";
@@ -16,20 +16,20 @@ export function claimVerbs(parts: FrontParts): ClaimVerbs {
     claim: (deliveries) => claimAll(parts, deliveries),
 
     async settle({ lease, attempt, next }) {
-      const isHeld = leases.spend(lease);
-      const argument = { delivery: lease.delivery, isHeld, attempt: flatten(attempt), next };
+      const heldFor = leases.spend(lease);
+      const argument = { delivery: lease.delivery, heldFor, attempt: flatten(attempt), next };
       try {
-        return await writes.write({ verb: "settle", argument }, (reply) => settled(parts, lease, isHeld, reply));
+        return await writes.write({ verb: "settle", argument }, (reply) => settled(parts, lease, heldFor, reply));
       } catch (error) {
-        if (isHeld) leases.restore(lease);
+        if (heldFor !== null) leases.restore(lease);
         throw error;
       }
     },
 
     async release(lease, interrupted) {
-      const isHeld = leases.spend(lease);
+      const heldFor = leases.spend(lease);
       const free = () => {
-        if (isHeld) leases.free(lease.delivery);
+        if (heldFor !== null) leases.free(lease.delivery);
       };
       if (interrupted === undefined) return free();
       const argument = { delivery: lease.delivery, attempt: flatten(interrupted) };
@@ -111,8 +111,13 @@ function payloadOf({ deliveryId, eventId, eventType, body }: ClaimRow) {
   return { deliveryId, eventId, eventType, body };
 }
 
-function settled({ leases, webhooks }: FrontParts, lease: Lease, isHeld: boolean, reply: SettleReply): Settled {
-  if (isHeld) leases.free(lease.delivery);
+function settled(
+  { leases, webhooks }: FrontParts,
+  lease: Lease,
+  heldFor: WebhookKey | null,
+  reply: SettleReply,
+): Settled {
+  if (heldFor !== null) leases.free(lease.delivery);
   if (reply.kind === "lost") return reply;
   if (reply.changed !== null) webhooks.learn(reply.changed);
   return { kind: "kept", state: reply.state, dueAt: reply.dueAt };

@@ -24,12 +24,12 @@ export class Leases {
     return held;
   }
 
-  /** Uses the right up; the delivery stays taken until it is freed. False: the lease is not good any more. */
-  spend({ delivery, token }: Lease): boolean {
+  /** Uses the right up; the delivery stays taken until it is freed. Gives its webhook; null: the lease is not good any more. */
+  spend({ delivery, token }: Lease): WebhookKey | null {
     const held = this.#held.get(delivery);
-    if (held === undefined || held.token !== token || held.isSpent) return false;
+    if (held === undefined || held.token !== token || held.isSpent) return null;
     held.isSpent = true;
-    return true;
+    return held.webhook;
   }
 
   /** What the lease was spent on has not happened: it is good again. */
