@@ -293,6 +293,18 @@ test("a stop leaves no timer behind, not even for what has to be tried again", a
   expect(loop.world.clock.pending).toBe(0);
 });
 
+test("a stop that is asked for again ends for everybody who asked", async () => {
+  await using loop = await createLoop();
+  await loop.webhook();
+  loop.world.transport.otherwise(() => hang());
+  await loop.post();
+  await loop.world.clock.settle();
+  const stops = [loop.dispatcher.stop(), loop.dispatcher.stop()];
+  loop.abort();
+  await Promise.all(stops);
+  await loop.dispatcher.stop();
+});
+
 test("an abort ends a stop at once and loses nothing", async () => {
   await using loop = await createLoop();
   const webhook = await loop.webhook();

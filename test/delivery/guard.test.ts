@@ -4,7 +4,7 @@ import ipaddr from "ipaddr.js";
 import { createGuard } from "../../src/delivery/guard.ts";
 import type { NetworkPolicy } from "../../src/domain/address.ts";
 import { type Cidr, parseCidr } from "../../src/domain/ip.ts";
-import { DNS_CACHE_MAX } from "../../src/limits.ts";
+import { DNS_CACHE_MAX, JUDGED_URLS_MAX } from "../../src/limits.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createTableResolver } from "../support/table-resolver.ts";
 
@@ -207,6 +207,21 @@ describe("a refusal", () => {
     expect(passage).toMatchObject({ ok: false, rule: "private", openings: [{ entries: null }] });
     expect(JSON.stringify(passage)).not.toContain("10.11");
   });
+});
+
+test("the same text gives the same URL, as long as it is not one of too many", async () => {
+  const { guard } = setUp();
+  const urlOf = async (text: string) => {
+    const passage = await guard.judge(text);
+    return passage.ok ? passage.url : null;
+  };
+  const first = await urlOf("https://1.1.1.1/first");
+  expect(first?.href).toBe("https://1.1.1.1/first");
+  expect(await urlOf("https://1.1.1.1/first")).toBe(first);
+  for (let n = 0; n < JUDGED_URLS_MAX; n++) await urlOf(`https://1.1.1.1/${n}`);
+  const again = await urlOf("https://1.1.1.1/first");
+  expect(again?.href).toBe("https://1.1.1.1/first");
+  expect(again).not.toBe(first);
 });
 
 describe("Posthorn itself", () => {
