@@ -30,7 +30,7 @@ export class TestSender {
   readonly #parts: TestSenderParts;
   readonly #underway = new Map<string, number>();
   #isStopping = false;
-  #onQuiet: () => void = () => {};
+  readonly #quiet = Promise.withResolvers<void>();
 
   constructor(parts: TestSenderParts) {
     this.#parts = parts;
@@ -39,10 +39,8 @@ export class TestSender {
   /** Starts no further test. Resolves when those under way have ended: by themselves, or cut off by the sender's `abort`. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    if (this.#underway.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onQuiet = resolve;
-    });
+    this.#noticeQuiet();
+    await this.#quiet.promise;
   }
 
   /** Resolves when the receiver has answered or the attempt has failed. */
@@ -82,6 +80,10 @@ export class TestSender {
     const left = (this.#underway.get(tenant) ?? 1) - 1;
     if (left === 0) this.#underway.delete(tenant);
     else this.#underway.set(tenant, left);
-    if (this.#underway.size === 0) this.#onQuiet();
+    this.#noticeQuiet();
+  }
+
+  #noticeQuiet(): void {
+    if (this.#isStopping && this.#underway.size === 0) this.#quiet.resolve();
   }
 }
