@@ -2,9 +2,9 @@ import type { KeptResponse, Outcome, SignedHeaders, Timings } from "../domain/at
 import { classify, isSuccess } from "../domain/attempt.ts";
 import { BODY_READ_MS, RESPONSE_HEADERS_KEPT_MAX_BYTES, SUCCESS_CAPTURE_MAX_BYTES } from "../limits.ts";
 import type { ClaimedDelivery } from "../store/contract.ts";
-import type { Answer, Clock, Exchange, Millis, SendFailure, Transport } from "../world.ts";
+import type { Answer, Clock, Exchange, Millis, ResponseBody, SendFailure, Transport } from "../world.ts";
 import type { Deadline } from "./deadline.ts";
-import type { Guard, Passage } from "./guard.ts";
+import type { Guard, Passage, Passed } from "./guard.ts";
 import { type Sealing, type SignedRequest, signRequest } from "./signed-request.ts";
 
 export interface ExchangerParts {
@@ -28,6 +28,13 @@ export interface Reply {
   readonly timings: Timings;
 }
 
+/** When an exchange began, by both clocks. */
+interface Start {
+  readonly startedAt: Millis;
+  readonly monotonicAt: number;
+}
+
+const NO_ADDRESS: Exchange = { ok: false, failure: "connect_failed", nothingWritten: true };
 const NO_TIMINGS: Timings = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null };
 
 /** One HTTP exchange with a receiver: guard, sign, send, read. It decides nothing about the delivery. */
@@ -41,62 +48,77 @@ export class Exchanger {
   /** Never rejects for anything that a receiver, a name server or a clock can do. Returns when the response has ended. */
   async exchange(delivery: ClaimedDelivery, deadline: Deadline, timeoutMs: Millis): Promise<Reply> {
     const { clock, guard } = this.#parts;
-    const startedAt = clock.wall();
-    const startedMonotonic = clock.monotonic();
-    const elapsed = () => Math.max(0, Math.round(clock.monotonic() - startedMonotonic));
-    const unsent = (outcome: Reply["outcome"], dnsMs: number | null): Reply => {
-      const timings = { ...NO_TIMINGS, dnsMs };
-      return { outcome, startedAt, durationMs: elapsed(), signed: null, response: null, timings };
-    };
+    const start: Start = { startedAt: clock.wall(), monotonicAt: clock.monotonic() };
 
     const judged = guard.judge(delivery.webhook.url);
     const passage = judged instanceof Promise ? await deadline.bound(judged) : judged;
-    if (passage === null) return unsent(cutOff(deadline, timeoutMs), null);
-    if (!passage.ok) return unsent(refusal(passage), null);
-    if (deadline.cause !== null) return unsent(cutOff(deadline, timeoutMs), passage.dnsMs);
+    if (passage === null) return this.#unsent(start, cutOff(deadline, timeoutMs), null);
+    if (!passage.ok) return this.#unsent(start, refusal(passage), null);
+    if (deadline.isCut) return this.#unsent(start, cutOff(deadline, timeoutMs), passage.dnsMs);
 
-    const request = signRequest(delivery, clock.wall(), this.#parts.sealing);
-    const sent = await this.#send(delivery, request, passage, deadline);
-    const durationMs = elapsed();
-    const base = { startedAt, durationMs, signed: request.signed };
+    const { headers, signed } = signRequest(delivery, clock.wall(), this.#parts.sealing);
+    const sent = await this.#send(delivery, headers, passage, deadline);
+    const { startedAt } = start;
+    const durationMs = this.#elapsedMs(start);
     if (!sent.ok) {
       const outcome = failureOf(sent.failure, deadline, timeoutMs);
-      return { ...base, outcome, response: null, timings: { ...NO_TIMINGS, dnsMs: passage.dnsMs } };
+      const timings = { ...NO_TIMINGS, dnsMs: passage.dnsMs };
+      return { outcome, startedAt, durationMs, signed, response: null, timings };
     }
     const { answer } = sent;
-    const timings = { dnsMs: passage.dnsMs, ...answer.timings, firstByteMs: durationMs };
+    const { connectMs, tlsMs } = answer.timings;
+    const timings = { dnsMs: passage.dnsMs, connectMs, tlsMs, firstByteMs: durationMs };
     const outcome = classify(answer, clock.wall());
-    return { ...base, outcome, response: await this.#read(answer, deadline), timings };
+    const reading = this.#read(answer, deadline);
+    const response = reading instanceof Promise ? await reading : reading;
+    return { outcome, startedAt, durationMs, signed, response, timings };
   }
 
-  /** At most three vetted addresses, the next only when the connect failed and nothing was written. */
-  async #send(
+  /** Each vetted address after the other, the next only when the connect failed and nothing was written. */
+  #send(
     delivery: ClaimedDelivery,
-    { headers }: SignedRequest,
-    passage: Extract<Passage, { ok: true }>,
+    headers: SignedRequest["headers"],
+    passage: Passed,
     deadline: Deadline,
+    attempt = 0,
   ): Promise<Exchange> {
     const { transport, connectTimeoutMs } = this.#parts;
-    let last: Exchange = { ok: false, failure: "connect_failed", nothingWritten: true };
-    for (const address of passage.addresses) {
-      const request = { url: passage.url, address, headers, body: delivery.body, connectTimeoutMs };
-      last = await transport.send(request, deadline);
-      if (last.ok || !last.nothingWritten || deadline.cause !== null) return last;
-    }
-    return last;
+    const { url, addresses } = passage;
+    const address = addresses[attempt];
+    if (address === undefined) return Promise.resolve(NO_ADDRESS);
+    const sending = transport.send({ url, address, headers, body: delivery.body, connectTimeoutMs }, deadline);
+    if (attempt === addresses.length - 1) return sending;
+    return sending.then((sent) => {
+      const isOver = sent.ok || !sent.nothingWritten || deadline.isCut;
+      return isOver ? sent : this.#send(delivery, headers, passage, deadline, attempt + 1);
+    });
   }
 
   /** The status has decided; the body gets a moment of its own and changes nothing. */
-  async #read(answer: Answer, deadline: Deadline): Promise<KeptResponse> {
+  #read(answer: Answer, deadline: Deadline): KeptResponse | Promise<KeptResponse> {
     const { responseCaptureBytes } = this.#parts;
     const maxBytes = isSuccess(answer.status)
       ? Math.min(SUCCESS_CAPTURE_MAX_BYTES, responseCaptureBytes)
       : responseCaptureBytes;
     const reading = answer.read(maxBytes, deadline);
-    if (reading instanceof Promise) deadline.restart(BODY_READ_MS);
-    const { bytes, end } = reading instanceof Promise ? await reading : reading;
-    return { headers: wholeHeaders(answer.headers), body: bytes, bodyEnd: end };
+    if (!(reading instanceof Promise)) return keptResponse(answer, reading);
+    deadline.restart(BODY_READ_MS);
+    return reading.then((body) => keptResponse(answer, body));
   }
+
+  #unsent(start: Start, outcome: Reply["outcome"], dnsMs: Millis | null): Reply {
+    const timings = { ...NO_TIMINGS, dnsMs };
+    const durationMs = this.#elapsedMs(start);
+    return { outcome, startedAt: start.startedAt, durationMs, signed: null, response: null, timings };
+  }
+
+  #elapsedMs({ monotonicAt }: Start): Millis {
+    return Math.max(0, Math.round(this.#parts.clock.monotonic() - monotonicAt));
+  }
+}
+
+function keptResponse({ headers }: Answer, { bytes, end }: ResponseBody): KeptResponse {
+  return { headers: wholeHeaders(headers), body: bytes, bodyEnd: end };
 }
 
 function failureOf(failure: SendFailure, deadline: Deadline, timeoutMs: Millis): Reply["outcome"] {
@@ -108,19 +130,17 @@ function cutOff(deadline: Deadline, timeoutMs: Millis): Outcome | "stopped" {
   return deadline.cause === "stopped" ? "stopped" : { kind: "timeout", afterMs: timeoutMs };
 }
 
-function refusal(passage: Extract<Passage, { ok: false }>): Outcome | "unsent" {
+function refusal(passage: Exclude<Passage, Passed>): Outcome | "unsent" {
   if (passage.kind === "blocked") return { kind: "blocked", rule: passage.rule };
   return passage.isAsked ? { kind: "unresolved" } : "unsent";
 }
 
-/** The first headers that fit into what is kept, none cut in two. */
+/** The first headers that fit into what is kept, none cut in two; most often all, and then the very same list. */
 function wholeHeaders(headers: Answer["headers"]): Answer["headers"] {
-  const kept: (readonly [string, string])[] = [];
   let bytes = 0;
-  for (const [name, value] of headers) {
+  for (const [index, [name, value]] of headers.entries()) {
     bytes += name.length + value.length + 4;
-    if (bytes > RESPONSE_HEADERS_KEPT_MAX_BYTES) break;
-    kept.push([name, value]);
+    if (bytes > RESPONSE_HEADERS_KEPT_MAX_BYTES) return headers.slice(0, index);
   }
-  return kept;
+  return headers;
 }
