@@ -134,6 +134,6 @@ describe("the messages between the threads", () => {
     };
     const answers = [{ kind: "accepted", row: 7, placed: [{ key: 8, webhook: 9, id: "d" }] }];
     const packed = packResult([{ verb: "ingest", argument: event }], { kind: "done", answers, refusals: [] });
-    expect(packed).toBe("[4,2,7,1,8,9,null]done");
+    expect(packed).toBe('23:["done",2,7,1,8,9,null]');
   });
 });

@@ -50,7 +50,7 @@ function packEvent(packer: TextPacker, event: NewEvent): void {
   packer.text(event.type);
   packer.number(event.createdAt);
   packer.text(event.apiVersion);
-  packer.text(event.body);
+  packer.longText(event.body);
   packer.text(event.firstDeliveryId);
   packer.number(event.dueAt);
 }
@@ -62,7 +62,7 @@ function unpackEvent(unpacker: TextUnpacker): NewEvent {
     type: unpacker.text(),
     createdAt: unpacker.number(),
     apiVersion: unpacker.text(),
-    body: unpacker.text(),
+    body: unpacker.longText(),
     firstDeliveryId: unpacker.text(),
     dueAt: unpacker.number(),
   };
@@ -72,16 +72,15 @@ function packOutcome(packer: TextPacker, { delivery, heldFor, attempt, next }: O
   packer.number(delivery);
   packer.number(heldFor);
   packAttempt(packer, attempt);
-  if (next.to === "delivered") packer.text(null);
-  else packer.json(next);
+  packer.json(next.to === "delivered" ? null : next);
 }
 
 function unpackOutcome(unpacker: TextUnpacker): Outcome {
   const delivery = unpacker.number();
   const heldFor = unpacker.numberOrNull();
   const attempt = unpackAttempt(unpacker);
-  const next = unpacker.textOrNull();
-  return { delivery, heldFor, attempt, next: next === null ? { to: "delivered" } : JSON.parse(next) };
+  const next = unpacker.json<Outcome["next"] | null>();
+  return { delivery, heldFor, attempt, next: next ?? { to: "delivered" } };
 }
 
 function packAttempt(packer: TextPacker, attempt: FlatAttempt): void {
@@ -95,8 +94,8 @@ function packAttempt(packer: TextPacker, attempt: FlatAttempt): void {
   packer.number(attempt.signedAtSeconds);
   packer.text(attempt.signatureHex);
   packer.text(attempt.customHeaderNames);
-  packer.text(attempt.responseHeaders);
-  packer.text(attempt.responseBody);
+  packer.longText(attempt.responseHeaders);
+  packer.longText(attempt.responseBody);
   packer.text(attempt.responseBodyEnd);
   packer.number(attempt.dnsMs);
   packer.number(attempt.connectMs);
@@ -116,8 +115,8 @@ function unpackAttempt(unpacker: TextUnpacker): FlatAttempt {
     signedAtSeconds: unpacker.numberOrNull(),
     signatureHex: unpacker.textOrNull(),
     customHeaderNames: unpacker.textOrNull(),
-    responseHeaders: unpacker.textOrNull(),
-    responseBody: unpacker.textOrNull(),
+    responseHeaders: unpacker.longTextOrNull(),
+    responseBody: unpacker.longTextOrNull(),
     responseBodyEnd: unpacker.textOrNull(),
     dnsMs: unpacker.numberOrNull(),
     connectMs: unpacker.numberOrNull(),

@@ -1,83 +1,96 @@
 /**
- * Numbers and texts one after the other, as one text: first all numbers as JSON (for each text its length), then the texts end
- * to end. Between threads one text costs a fraction of objects, and nothing in it is escaped. What was put in comes out by the
- * same calls in the same order.
+ * Values one after the other, as one text: a JSON array of them, with its length in front and the long texts end to end behind.
+ * Between threads one text costs a fraction of objects, and nothing long is escaped. What was put in comes out by the same calls
+ * in the same order.
  */
 export class TextPacker {
-  readonly #numbers: (number | null)[] = [];
-  #texts = "";
+  readonly #values: unknown[] = [];
+  #longTexts = "";
 
   /** @param value finite */
   number(value: number | null): void {
-    this.#numbers.push(value);
+    this.#values.push(value);
   }
 
   flag(value: boolean): void {
-    this.#numbers.push(value ? 1 : 0);
+    this.#values.push(value);
   }
 
   text(value: string | null): void {
-    this.#numbers.push(value === null ? null : value.length);
-    if (value !== null) this.#texts += value;
+    this.#values.push(value);
+  }
+
+  /** Not to be kept by whoever unpacks it: it is a part of the message, and keeps all of it in memory. */
+  longText(value: string | null): void {
+    this.#values.push(value === null ? null : value.length);
+    if (value !== null) this.#longTexts += value;
   }
 
   /** For what is rare. Nothing at all comes out as null. */
   json(value: unknown): void {
-    this.text(JSON.stringify(value ?? null));
+    this.#values.push(value);
   }
 
   packed(): string {
-    return JSON.stringify(this.#numbers) + this.#texts;
+    const values = JSON.stringify(this.#values);
+    return `${values.length}${LENGTH_END}${values}${this.#longTexts}`;
   }
 }
 
-const NUMBERS_END = "]";
+const LENGTH_END = ":";
 
 /** Takes apart what a `TextPacker` has packed. */
 export class TextUnpacker {
   readonly #packed: string;
-  readonly #numbers: readonly (number | null)[];
+  readonly #values: readonly unknown[];
   #next = 0;
-  #textAt: number;
+  #longTextAt: number;
 
   constructor(packed: string) {
+    const lengthEnd = packed.indexOf(LENGTH_END);
+    const valuesAt = lengthEnd + LENGTH_END.length;
     this.#packed = packed;
-    this.#textAt = packed.indexOf(NUMBERS_END) + NUMBERS_END.length;
-    this.#numbers = JSON.parse(packed.slice(0, this.#textAt));
+    this.#longTextAt = valuesAt + Number(packed.slice(0, lengthEnd));
+    this.#values = JSON.parse(packed.slice(valuesAt, this.#longTextAt));
   }
 
-  /** @throws RangeError when none was packed there */
   number(): number {
-    const value = this.numberOrNull();
-    if (value === null) throw new RangeError("A number is missing.");
-    return value;
+    return this.json();
   }
 
   numberOrNull(): number | null {
-    return this.#numbers[this.#next++] ?? null;
+    return this.json();
   }
 
   flag(): boolean {
-    return this.#numbers[this.#next++] === 1;
+    return this.json();
   }
 
-  /** @throws RangeError when none was packed there */
   text<Text extends string>(): Text {
-    const value = this.textOrNull<Text>();
-    if (value === null) throw new RangeError("A text is missing.");
-    return value;
+    return this.json();
   }
 
   textOrNull<Text extends string>(): Text | null {
+    return this.json();
+  }
+
+  longTextOrNull(): string | null {
     const length = this.numberOrNull();
-    if (length === null) return null;
-    const start = this.#textAt;
-    this.#textAt += length;
-    // The packing half wrote one of these; this is the one place where that has to be believed.
-    return this.#packed.slice(start, this.#textAt) as Text;
+    return length === null ? null : this.#take(length);
+  }
+
+  longText(): string {
+    return this.#take(this.number());
   }
 
   json<Value>(): Value {
-    return JSON.parse(this.text());
+    // The packing half wrote it by the same call; this is the one place where that has to be believed.
+    return this.#values[this.#next++] as Value;
+  }
+
+  #take(length: number): string {
+    const start = this.#longTextAt;
+    this.#longTextAt += length;
+    return this.#packed.slice(start, this.#longTextAt);
   }
 }

@@ -1,15 +1,13 @@
-import type { ClaimRow } from "./deliveries.ts";
 import type { IngestReply, Placed } from "./ingest.ts";
 import { TextPacker, TextUnpacker } from "./packed-text.ts";
 import type { SettleReply } from "./settle.ts";
-import type { Claimed, Command } from "./verbs.ts";
+import type { Command } from "./verbs.ts";
 import type { BatchResult, Refusal } from "./writer.ts";
 
 const REFUSED = 0;
 const OTHER = 1;
 const ACCEPTED = 2;
 const KEPT = 3;
-const CLAIMED = 4;
 
 /** What came of a batch on its way back, as one text. What the main thread knows already is left out. */
 export function packResult(batch: readonly Command[], result: BatchResult): string {
@@ -51,19 +49,17 @@ function unpackAnswers(unpacker: TextUnpacker, batch: readonly Command[]): Batch
   return { kind: "done", answers, refusals };
 }
 
-/** What comes for every event goes field by field, and so do the bodies that are claimed; the rest is JSON. */
+/** What comes for every event goes field by field; the rest is JSON. */
 function packAnswer(packer: TextPacker, { verb }: Command, answer: unknown): void {
   // The writer gives each command its own verb's answer.
   if (verb === "ingest") packIngested(packer, answer as IngestReply);
   else if (verb === "settle") packSettled(packer, answer as SettleReply);
-  else if (verb === "claim") packClaimed(packer, answer as Claimed);
   else packOther(packer, answer);
 }
 
 function unpackAnswer(unpacker: TextUnpacker, kind: number, command: Command): unknown {
   if (kind === ACCEPTED && command.verb === "ingest") return unpackAccepted(unpacker, command.argument.firstDeliveryId);
-  if (kind === KEPT) return unpackKept(unpacker);
-  return kind === CLAIMED ? unpackClaimed(unpacker) : unpacker.json();
+  return kind === KEPT ? unpackKept(unpacker) : unpacker.json();
 }
 
 function packOther(packer: TextPacker, answer: unknown): void {
@@ -107,49 +103,9 @@ function packKept(packer: TextPacker, reply: Kept): void {
   packer.number(KEPT);
   packer.text(reply.state);
   packer.number(reply.dueAt);
-  if (reply.changed === null) packer.text(null);
-  else packer.json(reply.changed);
+  packer.json(reply.changed);
 }
 
 function unpackKept(unpacker: TextUnpacker): Kept {
-  const state = unpacker.text<Kept["state"]>();
-  const dueAt = unpacker.numberOrNull();
-  const changed = unpacker.textOrNull();
-  return { kind: "kept", state, dueAt, changed: changed === null ? null : JSON.parse(changed) };
-}
-
-function packClaimed(packer: TextPacker, { rows, webhooks }: Claimed): void {
-  packer.number(CLAIMED);
-  packer.json(webhooks);
-  packer.number(rows.length);
-  for (const row of rows) packRow(packer, row);
-}
-
-function unpackClaimed(unpacker: TextUnpacker): Claimed {
-  const webhooks: Claimed["webhooks"] = unpacker.json();
-  const rows: ClaimRow[] = [];
-  for (let left = unpacker.number(); left > 0; left--) rows.push(unpackRow(unpacker));
-  return { rows, webhooks };
-}
-
-function packRow(packer: TextPacker, row: ClaimRow): void {
-  packer.number(row.key);
-  packer.number(row.webhook);
-  packer.number(row.attempts);
-  packer.text(row.deliveryId);
-  packer.text(row.eventId);
-  packer.text(row.eventType);
-  packer.text(row.body);
-}
-
-function unpackRow(unpacker: TextUnpacker): ClaimRow {
-  return {
-    key: unpacker.number(),
-    webhook: unpacker.number(),
-    attempts: unpacker.number(),
-    deliveryId: unpacker.text(),
-    eventId: unpacker.text(),
-    eventType: unpacker.text(),
-    body: unpacker.text(),
-  };
+  return { kind: "kept", state: unpacker.text(), dueAt: unpacker.numberOrNull(), changed: unpacker.json() };
 }
