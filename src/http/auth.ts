@@ -32,9 +32,12 @@ export const SCOPES_FOR: Readonly<Record<Exclude<Access, "open">, readonly Scope
   operator: ["read", "manage", "admin"],
 };
 
+/** In two steps, because only the first may have to wait. */
 export interface Gate {
-  /** @throws Problem 401, 403 or (an impossible `X-Tenant`) 422 */
-  admit(access: Exclude<Access, "open">, request: Request): Promise<Caller>;
+  /** @throws Problem 401, at once or by the promise */
+  identify(request: Request): Identity | Promise<Identity>;
+  /** @throws Problem 403 or (an impossible `X-Tenant`) 422 */
+  admit(identity: Identity, access: Exclude<Access, "open">, request: Request): Caller;
 }
 
 export interface GateParts extends IdentityParts {
@@ -45,8 +48,8 @@ export interface GateParts extends IdentityParts {
 export function createGate(parts: GateParts): Gate {
   const identifier = createIdentifier(parts);
   return {
-    admit: async (access, request) => {
-      const identity = await identifier.ofRequest(request);
+    identify: identifier.ofRequest,
+    admit: (identity, access, request) => {
       const caller = callerOf(identity, request.headers.get("x-tenant"));
       refuseScope(access, identity);
       refuseCrossSite(request, parts.settings);

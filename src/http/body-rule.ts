@@ -24,7 +24,7 @@ export const NOTHING = Type.Object({}, { additionalProperties: false });
 /**
  * Judges bodies as a rule describes them. Without a rule, there is none.
  *
- * @returns a function of what `readMembers` read, which throws Problem with every field that is not as it must be
+ * @returns a function of what `membersIn` found, which throws Problem with every field that is not as it must be
  */
 export function bodyJudge<Schema extends TObject>(
   rule: BodyRule<Schema> | undefined,

@@ -28,25 +28,28 @@ export interface Identifier {
    *
    * @throws Problem 401, at once or by the promise
    */
-  ofRequest(request: Request): Promise<Identity>;
+  ofRequest(request: Request): Identity | Promise<Identity>;
   /**
-   * Whose key this is.
+   * Whose key this is. Of the configured one it is known at once.
    *
-   * @throws Problem 401
+   * @throws Problem 401, at once or by the promise
    */
-  ofKey(token: string): Promise<Identity>;
+  ofKey(token: string): Identity | Promise<Identity>;
 }
 
 export function createIdentifier({ store, clock, settings: { adminKeyHash } }: IdentityParts): Identifier {
   const isConfigured = comparison(adminKeyHash);
-  const ofKey = async (token: string): Promise<Identity> => {
-    const keyHash = hashToken(token);
-    if (isConfigured(keyHash)) return configuredAdmin(keyHash);
-    refuseForm(token, adminKeyHash !== null);
+  const ofStoredKey = async (keyHash: string): Promise<Identity> => {
     const key = await store.findKey(keyHash);
     if (key === null) throw unauthenticated("invalid_key", "There is no such key; it may have been deleted.");
     if (key.expiresAt !== null && key.expiresAt <= clock.wall()) throw expired(key);
     return identityOfKey(key, keyHash);
+  };
+  const ofKey = (token: string): Identity | Promise<Identity> => {
+    const keyHash = hashToken(token);
+    if (isConfigured(keyHash)) return configuredAdmin(keyHash);
+    refuseForm(token, adminKeyHash !== null);
+    return ofStoredKey(keyHash);
   };
   const ofSession = async (token: string): Promise<Identity> => {
     const found = await store.findSession(hashToken(token), clock.wall());
@@ -54,7 +57,7 @@ export function createIdentifier({ store, clock, settings: { adminKeyHash } }: I
     if (found !== null && isConfigured(found.session.keyHash)) return configuredAdmin(found.session.keyHash);
     throw unauthenticated("invalid_session", "The session has ended: it expired, was closed, or its key is gone.");
   };
-  const ofRequest = (request: Request): Promise<Identity> => {
+  const ofRequest = (request: Request): Identity | Promise<Identity> => {
     const authorization = request.headers.get("authorization");
     if (authorization !== null) return ofKey(bearerOf(authorization));
     const session = sessionTokenOf(request);

@@ -20,24 +20,33 @@ export interface BodyBounds {
 export const NO_MEMBERS: Members = new Map();
 
 /**
- * The body of a request as the members of one JSON object.
+ * The bytes of a request's body.
  *
- * @throws Problem
+ * @throws Problem, at once or by the promise
  */
-export async function readMembers(request: Request, bounds: BodyBounds): Promise<Members> {
+export function readBody(request: Request, bounds: BodyBounds): Promise<Uint8Array> {
   const { headers } = request;
   refuseEncoding(headers.get("content-encoding"));
   const declared = headers.get("content-length");
-  if (declared !== null && isOver(bounds, Number(declared))) throw tooLarge(bounds);
-  let bytes: Uint8Array;
-  try {
-    bytes = await (declared === null ? readWithin(bounds, request) : request.bytes());
-  } catch (error) {
-    throw error instanceof Problem ? error : incomplete();
-  }
-  if (bytes.length === 0) return withoutBody(bounds);
+  if (declared === null) return readWithin(bounds, request).catch(refuseBroken);
+  if (isOver(bounds, Number(declared))) throw tooLarge(bounds);
+  return request.bytes().catch(refuseBroken);
+}
+
+/**
+ * A body as the members of one JSON object.
+ *
+ * @throws Problem
+ */
+export function membersIn(body: Uint8Array, { headers }: Request, bounds: BodyBounds): Members {
+  if (body.length === 0) return withoutBody(bounds);
   refuseMediaType(headers.get("content-type"));
-  return membersOf(decode(bytes));
+  return membersOf(decode(body));
+}
+
+function refuseBroken(error: unknown): never {
+  if (error instanceof Problem) throw error;
+  throw new Problem("incomplete_body", "The body ended before it was complete.");
 }
 
 function refuseEncoding(encoding: string | null): void {
@@ -69,10 +78,6 @@ function isOver({ maxBytes = REQUEST_BODY_MAX_BYTES }: BodyBounds, length: numbe
 function withoutBody({ isOptional }: BodyBounds): Members {
   if (isOptional === true) return NO_MEMBERS;
   throw new Problem("invalid_json", "The body is empty, and a JSON object is expected.");
-}
-
-function incomplete(): Problem {
-  return new Problem("incomplete_body", "The body ended before it was complete.");
 }
 
 async function readWithin(bounds: BodyBounds, request: Request): Promise<Uint8Array> {

@@ -3,7 +3,7 @@ import type { Answer } from "./answer.ts";
 import type { Access, Caller, Gate } from "./auth.ts";
 import { type Body, type BodyRule, bodyJudge } from "./body-rule.ts";
 import { queryReader } from "./query.ts";
-import { NO_MEMBERS, readMembers } from "./request-body.ts";
+import { membersIn, NO_MEMBERS, readBody } from "./request-body.ts";
 import type { RouteDocument } from "./route-document.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -58,10 +58,12 @@ export function route<Fields extends TObject, Query extends TObject>(definition:
   return {
     ...rest,
     serve: async (request, params, gate) => {
-      const caller = await gate.admit(access, request);
+      const caller = gate.admit(await gate.identify(request), access, request);
       const query = queryOf(request.url);
-      const { body, members } = bodyOf(rule === undefined ? NO_MEMBERS : await readMembers(request, rule));
-      return handle({ request, params, caller, query, body, members });
+      const read = rule === undefined ? NO_MEMBERS : membersIn(await readBody(request, rule), request, rule);
+      const { body, members } = bodyOf(read);
+      // Awaited here, since a promise that is returned from an async function takes two turns more.
+      return await handle({ request, params, caller, query, body, members });
     },
   };
 }
@@ -75,8 +77,9 @@ export function openRoute<Fields extends TObject>(definition: OpenDefinition<Fie
     ...rest,
     access: "open",
     serve: async (request, params) => {
-      const { body, members } = bodyOf(rule === undefined ? NO_MEMBERS : await readMembers(request, rule));
-      return handle({ request, params, body, members });
+      const read = rule === undefined ? NO_MEMBERS : membersIn(await readBody(request, rule), request, rule);
+      const { body, members } = bodyOf(read);
+      return await handle({ request, params, body, members });
     },
   };
 }

@@ -107,6 +107,8 @@ test.each([
   ["an empty host", "GET /livez HTTP/1.1\r\nHost: \r\nConnection: close\r\n\r\n", 200],
   ["a whole URL for a path", "GET http://a/livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200],
   ["a fragment in the path", "GET /livez#x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404],
+  ["an empty host and a path that ends like ours", "GET /x/livez HTTP/1.1\r\nHost: \r\nConnection: close\r\n\r\n", 404],
+  ["a query", "GET /livez?a=//b/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200],
   ["two slashes", "GET //livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404],
 ])("%s makes no difference to the envelope", async (_, text, status) => {
   await using served = await serve(await startHttpApp());
