@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Webhook } from "../../../domain/webhook.ts";
 import { WEBHOOKS_CACHED_MAX } from "../../../limits.ts";
 import type { WebhookKey } from "../../contract.ts";
@@ -30,7 +29,7 @@ export class WebhookMemory {
   /** One that has not changed stays the object that it was: to open its secrets costs more than all else of a claim. */
   learn(sealed: SealedWebhook): Webhook {
     const known = this.#known.get(sealed.key);
-    if (known !== undefined && isDeepStrictEqual(known.sealed, sealed)) return known.webhook;
+    if (known !== undefined && Bun.deepEquals(known.sealed, sealed, true)) return known.webhook;
     const webhook = this.#seal.open(sealed);
     this.#known.set(sealed.key, { sealed, webhook });
     return webhook;
