@@ -18,12 +18,14 @@ export const CONCURRENCY_MAX = 16_000;
 export const CONCURRENCY_PER_WEBHOOK_MAX = 1_024;
 
 // What the delivery loop may hold in memory, whatever the backlog.
-export const LANE_BUFFER_MAX = 512;
+export const LANE_BUFFER_MAX = 4_096;
 export const BUFFERED_DELIVERIES_MAX = 65_536;
 export const BUFFERED_BODY_MAX_BYTES = 32 * KB * KB;
 export const SEEK_BATCH = 256;
 /** The same when all lanes together hold what they may: just enough to go on. */
 export const SEEK_BATCH_WHEN_SPENT = 16;
+/** A body up to this size comes along with a first attempt that is sought, so that claiming it asks nothing more. */
+export const SOUGHT_BODY_MAX_BYTES = 4 * KB;
 /** A lane that knows of more work than it buffers looks for it when it has fewer than this left. */
 export const LANE_LOW_MARK = 64;
 /** Every wake-up is a hint; this often the table itself is asked. */
@@ -140,6 +142,9 @@ export const READ_MAX_MS = 2 * SECOND_MS;
 export const BUSY_TIMEOUT_MS = 5 * SECOND_MS;
 /** What shares one transaction at most: bounds both the wait for its answer and the message that carries it. */
 export const WRITE_BATCH_MAX_COMMANDS = 512;
+/** After a batch of so many the writer rests a moment: what comes meanwhile makes the next one as large. */
+export const WRITE_BATCH_LARGE_COMMANDS = 32;
+export const WRITE_BATCH_REST_MS = 1;
 export const WRITE_BATCH_MAX_CHARACTERS = 4 * KB * KB;
 /** How often the free room on the disk is looked at. */
 export const DISK_LOOK_MS = 1 * SECOND_MS;

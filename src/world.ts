@@ -13,6 +13,8 @@ export interface Clock {
   monotonic(): number;
   /** Calls `wake` once after `delayMs` (any length, also more than 24 days); the answer cancels it. */
   after(delayMs: Millis, wake: () => void): () => void;
+  /** Calls `work` once, when what is at hand in this turn of the event loop is done; so what came in together is seen together. */
+  soon(work: () => void): void;
 }
 
 export interface Random {

@@ -10,7 +10,7 @@ import type { Delivered, Response, Sender } from "./sender.ts";
 export interface DispatcherParts {
   readonly store: Pick<Store, "lanes" | "seek" | "claim">;
   readonly sender: Pick<Sender, "deliver">;
-  readonly clock: Pick<Clock, "after">;
+  readonly clock: Pick<Clock, "after" | "soon">;
   /** Engine time. */
   readonly now: () => Millis;
   readonly log: Log;
@@ -102,7 +102,7 @@ export class Dispatcher {
   #pumpSoon(): void {
     if (this.#isPumpDue || this.#isStopping) return;
     this.#isPumpDue = true;
-    queueMicrotask(() => {
+    this.#parts.clock.soon(() => {
       this.#isPumpDue = false;
       if (!this.#isStopping) this.#pump();
     });

@@ -9,6 +9,7 @@ export function createClock(): Clock {
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     after,
+    soon: (work) => void setImmediate(work),
   };
 }
 

@@ -56,5 +56,5 @@ export function mortalLinks(parts: MortalLinksParts): Links {
     return result;
   }
 
-  return { writer: { run, close: async () => {} }, reader: readerLink, newReader: () => readerLink };
+  return { writer: { run, restMs: 0, close: async () => {} }, reader: readerLink, newReader: () => readerLink };
 }

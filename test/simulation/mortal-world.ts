@@ -39,6 +39,10 @@ export function createMortalWorld<Seen>(
         clock.after(delayMs, () => {
           if (!life.isOver) wake();
         }),
+      soon: (work) =>
+        clock.soon(() => {
+          if (!life.isOver) work();
+        }),
     },
     random,
     resolver: { resolve: (hostname) => (life.isOver ? Life.never() : life.reaches(resolver.resolve(hostname))) },

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClock } from "../../src/real/clock.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { openStore, type StoreOptions } from "../../src/store/open.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -30,7 +31,8 @@ export async function openOnDisk(): Promise<Opened> {
   const directory = temporaryDirectory();
   const stores: Store[] = [];
   const open = async () => {
-    const store = await openStore(storeOptions({ dataDir: directory.path }));
+    // Between the threads time passes: the writer rests after a large batch.
+    const store = await openStore(storeOptions({ dataDir: directory.path, clock: createClock() }));
     stores.push(store);
     return store;
   };

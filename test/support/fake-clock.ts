@@ -89,6 +89,7 @@ export function createFakeClock(startWall: Millis = FAKE_START): FakeClock {
     wall: () => Math.floor(now + wallOffset),
     monotonic: () => now,
     after,
+    soon: queueMicrotask,
     advance,
     settle,
     stepWall: (ms) => {

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { DeliveryState } from "../../domain/delivery.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
+import { SOUGHT_BODY_MAX_BYTES } from "../../limits.ts";
 import type { Millis } from "../../world.ts";
 import type { DeliveryKey, Payload, RowKey, Seek, WebhookKey } from "../contract.ts";
 import type { RowKeys } from "./row-keys.ts";
@@ -21,6 +22,8 @@ export interface NewDelivery {
 export interface DueRow {
   readonly key: DeliveryKey;
   readonly dueAt: Millis;
+  /** Of a first attempt with a short body. */
+  readonly payload?: Payload;
 }
 
 /** What a claim reads of a pending delivery. */
@@ -63,7 +66,7 @@ export class DeliveryTable {
 
   /** Soonest first, due or not; none when the webhook does not deliver. */
   pending({ webhook, isRetry, limit }: Seek): readonly DueRow[] {
-    return this.#sql.pending.all(webhook, isRetry, limit);
+    return isRetry ? this.#sql.retries.all(webhook, limit) : this.#sql.firsts.all(webhook, limit).map(firstAttempt);
   }
 
   /** Null: it is final, or its webhook does not deliver. */
@@ -92,6 +95,18 @@ export class DeliveryTable {
   }
 }
 
+interface FirstRow extends Omit<Payload, "body"> {
+  readonly key: DeliveryKey;
+  readonly dueAt: Millis;
+  /** Null: too long to come along. */
+  readonly body: string | null;
+}
+
+function firstAttempt({ key, dueAt, deliveryId, eventId, eventType, body }: IdColumn<FirstRow>): DueRow {
+  if (body === null) return { key, dueAt };
+  return { key, dueAt, payload: { deliveryId: formatId("delivery", deliveryId), eventId, eventType, body } };
+}
+
 type IdColumn<Row> = Omit<Row, "deliveryId"> & { readonly deliveryId: Uint8Array };
 type InsertBindings = (Uint8Array | string | number | boolean | null)[];
 
@@ -100,12 +115,18 @@ function prepare(db: Database) {
     insert: db.query<never, InsertBindings>(`
       INSERT INTO deliveries (seq, id, webhook, event, event_type, is_test, resend_of, created_at, due_at, state, attempts, wait_ms)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, 0)`),
-    pending: db.query<DueRow, [WebhookKey, boolean, number]>(`
+    // A join that is sought by a bare parameter is prepared anew at each binding, because the planner looks at its value.
+    firsts: db.query<IdColumn<FirstRow>, [WebhookKey, number]>(`
+      SELECT d.seq AS key, d.due_at AS dueAt, d.id AS deliveryId, e.id AS eventId, e.type AS eventType,
+        CASE WHEN octet_length(e.body) <= ${SOUGHT_BODY_MAX_BYTES} THEN e.body END AS body
+      FROM webhooks w JOIN deliveries d ON d.webhook = w.seq JOIN events e ON e.seq = d.event
+      WHERE w.seq = CAST(? AS INTEGER) AND w.active = 1 AND d.is_retry = 0 AND d.state = 'pending' AND d.is_test = 0
+      ORDER BY d.due_at, d.seq LIMIT ?`),
+    retries: db.query<DueRow, [WebhookKey, number]>(`
       SELECT d.seq AS key, d.due_at AS dueAt
       FROM webhooks w JOIN deliveries d ON d.webhook = w.seq
-      WHERE w.seq = ? AND w.active = 1 AND d.is_retry = ? AND d.state = 'pending' AND d.is_test = 0
+      WHERE w.seq = CAST(? AS INTEGER) AND w.active = 1 AND d.is_retry = 1 AND d.state = 'pending' AND d.is_test = 0
       ORDER BY d.due_at, d.seq LIMIT ?`),
-    // A join that is sought by a bare parameter is prepared anew at each binding, because the planner looks at its value.
     claimable: db.query<IdColumn<ClaimRow>, [DeliveryKey]>(`
       SELECT d.seq AS key, d.webhook, d.attempts, d.id AS deliveryId, e.id AS eventId, e.type AS eventType, e.body
       FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event

@@ -42,14 +42,15 @@ export function claimVerbs(parts: FrontParts): ClaimVerbs {
  * Asks for as many more as are held, because those come too. Who holds what is looked up when the answer arrives, in the order
  * of the writes: a delivery that was settled after the table was read is held still. An answer is short only if there is no more.
  */
-async function seekFree({ writes, leases }: FrontParts, seek: Seek): Promise<readonly ReadyDelivery[]> {
+async function seekFree({ writes, leases, arrivals }: FrontParts, seek: Seek): Promise<readonly ReadyDelivery[]> {
   const { webhook, isRetry } = seek;
   for (;;) {
     const limit = seek.limit + leases.countOf(webhook);
-    const { free, isAll } = await writes.write({ verb: "seek", argument: { webhook, isRetry, limit } }, (rows) => ({
-      free: rows.filter(({ key }) => !leases.has(key)),
-      isAll: rows.length < limit,
-    }));
+    const { free, isAll } = await writes.write({ verb: "seek", argument: { webhook, isRetry, limit } }, (rows) => {
+      const found = rows.filter(({ key }) => !leases.has(key));
+      for (const { key, payload } of found) if (payload !== undefined) arrivals.add(key);
+      return { free: found, isAll: rows.length < limit };
+    });
     if (isAll || free.length >= seek.limit)
       return free.slice(0, seek.limit).map((row) => ({ ...row, webhook, isRetry }));
   }

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { WRITE_BATCH_REST_MS } from "../../../limits.ts";
 import { packBatch } from "../batch-text.ts";
 import { closeWriting, IN_MEMORY, openWriting } from "../connection.ts";
 import { Reader, type ReadResult } from "../reader.ts";
@@ -33,7 +34,7 @@ export function inThreadLinks(db: Database = openWriting(IN_MEMORY)): Links {
     cut: () => {},
   };
   return {
-    writer: { run: async (batch) => writer.run(batch), close: async () => closeWriting(db) },
+    writer: { run: async (batch) => writer.run(batch), restMs: 0, close: async () => closeWriting(db) },
     reader: readerLink,
     newReader: () => readerLink,
   };
@@ -42,6 +43,7 @@ export function inThreadLinks(db: Database = openWriting(IN_MEMORY)): Links {
 function writingLink(line: WorkerLine<string, string>): WriterLink {
   return {
     run: async (batch) => unpackResult(batch, await line.ask(packBatch(batch))),
+    restMs: WRITE_BATCH_REST_MS,
     close: () => line.close(),
   };
 }

@@ -1,5 +1,5 @@
-import { FULL_RETRY_MS } from "../../../limits.ts";
-import type { Clock } from "../../../world.ts";
+import { FULL_RETRY_MS, WRITE_BATCH_LARGE_COMMANDS } from "../../../limits.ts";
+import type { Clock, Millis } from "../../../world.ts";
 import { StoreError } from "../../contract.ts";
 import type { Answer, Command, WriteVerbs } from "../verbs.ts";
 import type { BatchResult } from "../writer.ts";
@@ -9,6 +9,8 @@ import { kindOf, takeBatch, type Waiting } from "./write-batch.ts";
 export interface WriterLink {
   /** Rejects when the writer is no more. */
   run(batch: readonly Command[]): Promise<BatchResult>;
+  /** What it is worth to wait after a large batch, so that the next one is large too; 0 where a batch wakes no thread. */
+  readonly restMs: Millis;
   close(): Promise<void>;
 }
 
@@ -99,9 +101,16 @@ export class WriteQueue {
   async #flush(): Promise<void> {
     for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
       this.#takeIn(batch, await this.#run(batch));
+      if (batch.length >= WRITE_BATCH_LARGE_COMMANDS) await this.#rest();
     }
     this.#isFlushing = false;
     this.#onIdle();
+  }
+
+  /** Under load, when a commit's own cost would be spread over few: two threads are woken for it, and many pages written. */
+  async #rest(): Promise<void> {
+    const { link, clock } = this.#parts;
+    if (link.restMs > 0) await new Promise<void>((resolve) => clock.after(link.restMs, resolve));
   }
 
   /** While there is no room, what is stuck goes before any other write, and reads go on as ever. */
