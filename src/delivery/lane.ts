@@ -25,7 +25,8 @@ export class Lane {
   #lastTaken: "first" | "retry" = "retry";
   #holdUntil: Millis = 0;
   #seeking = false;
-  readonly #arrivals: ReadyDelivery[] = [];
+  /** Announced while the table is asked; of a delivery, what was told last. */
+  readonly #arrivals = new Map<DeliveryKey, ReadyDelivery>();
 
   constructor(webhook: WebhookKey, options: { readonly cap: number; readonly budget: BufferBudget }) {
     this.webhook = webhook;
@@ -55,7 +56,7 @@ export class Lane {
   offer(entry: ReadyDelivery): void {
     if (this.#known.has(entry.key)) return;
     if (this.#seeking) {
-      this.#arrivals.push(entry);
+      this.#arrivals.set(entry.key, entry);
       return;
     }
     const queue = this.#queueOf(entry);
@@ -97,6 +98,7 @@ export class Lane {
   /** The delivery is settled, or was not to be had: what the table says of it counts again. */
   forget(entry: ReadyDelivery): void {
     this.#known.delete(entry.key);
+    this.#arrivals.delete(entry.key);
   }
 
   /** Fills up from the table. Rejects as the seek does, and then knows that the table has to be asked again. */
@@ -109,7 +111,8 @@ export class Lane {
       throw error;
     } finally {
       this.#seeking = false;
-      for (const entry of this.#arrivals.splice(0)) this.offer(entry);
+      for (const entry of this.#arrivals.values()) this.offer(entry);
+      this.#arrivals.clear();
     }
   }
 

@@ -35,3 +35,27 @@ test("a lane asks the table for the kind of deliveries alone that runs low", asy
   await lane.refill({ seek });
   expect(asked).toEqual([false]);
 });
+
+test("a delivery that was sent while the lane still asked the table for others is not taken for new again", async () => {
+  const lane = new Lane(1, { cap: 16, budget: new BufferBudget() });
+  const found = [1, 2].map((key) => ({ key, webhook: 1, dueAt: 0, isRetry: false }));
+  const retries = Promise.withResolvers<readonly ReadyDelivery[]>();
+  lane.distrust();
+  const refilled = lane.refill({ seek: ({ isRetry }) => (isRetry ? retries.promise : Promise.resolve(found)) });
+  for (const entry of found) lane.offer(entry);
+  const sent: ReadyDelivery[] = [];
+  while (sent.length < 2) {
+    await Promise.resolve();
+    const entry = lane.take(0);
+    if (entry !== null) sent.push(entry);
+  }
+  for (const entry of sent) {
+    lane.free(entry);
+    lane.forget(entry);
+  }
+  lane.offer({ key: 2, webhook: 1, dueAt: 1_000, isRetry: true });
+  retries.resolve([]);
+  await refilled;
+  expect(lane.take(0)).toBeNull();
+  expect(lane.nextAt).toBe(1_000);
+});
