@@ -103,7 +103,8 @@ export class HttpExchange {
 
   #receiveBody({ head, body, decoder }: Response, chunk: Buffer, offset: number): void {
     const end = decoder.decode(chunk, offset, body);
-    if (end === "more") return;
+    // A body that was stopped, if only by its last bytes, has taken its connection with it.
+    if (end === "more" || body.isOver) return;
     body.finish(end === "malformed" ? "broken" : "complete");
     // Nobody has asked for what comes behind a response.
     if (end === chunk.length) this.#connection.finish(head.isPersistent);

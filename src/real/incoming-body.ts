@@ -35,6 +35,11 @@ export class IncomingBody implements BodySink {
     this.#drainBytes = declaredBytes !== null && declaredBytes <= DRAIN_MAX_BYTES ? declaredBytes : 0;
   }
 
+  /** Whether its end is known, or it was stopped. */
+  get isOver(): boolean {
+    return this.#end !== null;
+  }
+
   push(chunk: Uint8Array): void {
     if (this.#end !== null) return;
     if (this.#comeBytes < this.#keptMaxBytes) this.#chunks.push(chunk);

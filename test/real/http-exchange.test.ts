@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { CHUNK_LINE_MAX_BYTES, INFORMATIONAL_MAX, RESPONSE_HEADERS_MAX, TRAILERS_MAX_BYTES } from "../../src/limits.ts";
+import {
+  CHUNK_LINE_MAX_BYTES,
+  DRAIN_MAX_BYTES,
+  INFORMATIONAL_MAX,
+  RESPONSE_HEADERS_MAX,
+  TRAILERS_MAX_BYTES,
+} from "../../src/limits.ts";
 import { type Fed, type Feeding, feed } from "../support/fed-exchange.ts";
 import { createSeededRandom, forEachSeed } from "../support/seeded-random.ts";
 
@@ -182,6 +188,12 @@ test.each(["5\r\nhelloX", "5\r\nhello\rX", "5\r\nhello0\r\n\r\n"])(
     expect(await feed([CHUNKED + body])).toMatchObject({ body: "hello", end: "broken", connection: "aborted" });
   },
 );
+
+test("a body that its last piece makes too long costs its connection, though its end has come", async () => {
+  const bytes = DRAIN_MAX_BYTES + 1;
+  const pieces = [`${OK}Content-Length: ${bytes}\r\n\r\n`, "x".repeat(bytes)];
+  expect(await feed(pieces, { maxBytes: 1 })).toMatchObject({ body: "x", end: "cut", connection: "aborted" });
+});
 
 test("no bytes whatever do more than end their exchange in one of the known ways", async () => {
   await forEachSeed(300, async (seed) => {
