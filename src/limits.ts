@@ -201,6 +201,10 @@ function assert(holds: boolean, relation: string): void {
 
 assert(LANE_BUFFER_MAX >= SEEK_BATCH, "LANE_BUFFER_MAX >= SEEK_BATCH (a seek fits into the buffer it fills)");
 assert(LANE_LOW_MARK < SEEK_BATCH, "LANE_LOW_MARK < SEEK_BATCH (a refill outlasts the search for the next)");
+assert(
+  (LANE_LOW_MARK + SEEK_BATCH) * SOUGHT_BODY_MAX_BYTES * 2 <= BUFFERED_BODY_MAX_BYTES,
+  "the bodies that one seek brings, two bytes a character, may be buffered",
+);
 assert(LOOP_SILENCE_MAX_MS >= 3 * POLL_MS, "LOOP_SILENCE_MAX_MS >= 3 * POLL_MS");
 assert(BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX, "BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX");
 assert(PAGE_MAX < LOG_EXAMINED_MAX, "PAGE_MAX < LOG_EXAMINED_MAX (a page of the logs can be full)");

@@ -1,5 +1,7 @@
-import { BUFFERED_BODY_MAX_BYTES, BUFFERED_DELIVERIES_MAX } from "../limits.ts";
+import { BUFFERED_BODY_MAX_BYTES, BUFFERED_DELIVERIES_MAX, SOUGHT_BODY_MAX_BYTES } from "../limits.ts";
 import type { ReadyDelivery } from "../store/contract.ts";
+
+const BYTES_PER_CHARACTER = 2;
 
 /** What all lanes together may hold in memory: so many deliveries, and so many bytes of bodies that ride along. */
 export class BufferBudget {
@@ -12,6 +14,19 @@ export class BufferBudget {
 
   get isSpent(): boolean {
     return this.#deliveries >= BUFFERED_DELIVERIES_MAX;
+  }
+
+  /** Keeps room for so many bodies that a seek is about to bring. False: there is none, and they had better stay behind. */
+  reserve(bodies: number): boolean {
+    const bytes = soughtBytes(bodies);
+    if (this.#bodyBytes + bytes > BUFFERED_BODY_MAX_BYTES) return false;
+    this.#bodyBytes += bytes;
+    return true;
+  }
+
+  /** The seek has ended: what it brought is admitted one by one. */
+  giveBack(bodies: number): void {
+    this.#bodyBytes -= soughtBytes(bodies);
   }
 
   /** Counts the entry in. When the bodies have used up their bytes, its payload stays behind and is read at claim. */
@@ -33,7 +48,11 @@ export class BufferBudget {
   }
 }
 
-/** An upper bound of what a string costs in memory: two bytes a character. */
+function soughtBytes(bodies: number): number {
+  return bodies * SOUGHT_BODY_MAX_BYTES * BYTES_PER_CHARACTER;
+}
+
+/** An upper bound of what a string costs in memory. */
 function bodyBytes(entry: ReadyDelivery): number {
-  return entry.payload === undefined ? 0 : entry.payload.body.length * 2;
+  return entry.payload === undefined ? 0 : entry.payload.body.length * BYTES_PER_CHARACTER;
 }

@@ -23,7 +23,12 @@ export class DueQueue {
 
   /** Whether the table has to be asked before this queue can be trusted for its next entries. */
   get wantsSeek(): boolean {
-    return this.#isStale || (this.isBehind && (this.size < LANE_LOW_MARK || this.nextDueAt > this.#horizon));
+    return this.#isStale || (this.isBehind && (this.isLow || this.nextDueAt > this.#horizon));
+  }
+
+  /** Whether it will soon need more. */
+  get isLow(): boolean {
+    return this.size < LANE_LOW_MARK;
   }
 
   /** Whether the table may hold entries that this queue left out. */

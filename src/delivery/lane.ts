@@ -1,6 +1,6 @@
 import type { Outcome } from "../domain/attempt.ts";
 import { LANE_BUFFER_MAX, SEEK_BATCH, SEEK_BATCH_WHEN_SPENT } from "../limits.ts";
-import type { DeliveryKey, ReadyDelivery, Store, WebhookKey } from "../store/contract.ts";
+import type { DeliveryKey, ReadyDelivery, Seek, Store, WebhookKey } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
 import type { BufferBudget } from "./buffer-budget.ts";
 import { DueQueue } from "./due-queue.ts";
@@ -121,12 +121,22 @@ export class Lane {
     queue.beginSeek();
     const batch = this.#budget.isSpent ? SEEK_BATCH_WHEN_SPENT : SEEK_BATCH;
     const limit = Math.min(LANE_BUFFER_MAX, queue.size + batch);
-    const found = await store.seek({ webhook: this.webhook, isRetry, limit });
+    const found = await this.#ask(store, { webhook: this.webhook, isRetry, limit }, queue.isLow);
     const isAll = found.length < limit;
     queue.trustUpTo(isAll ? Number.POSITIVE_INFINITY : (found.at(-1)?.dueAt ?? 0));
     // Nothing else is left: its webhook is off, or it was cancelled.
     if (isAll) this.#drop(queue.keepOnly(new Set(found.map(({ key }) => key))));
     for (const entry of found) if (!this.#known.has(entry.key)) this.#buffer(queue, entry);
+  }
+
+  /** Bodies come along when most of what is found will be new, and would be kept. */
+  async #ask(store: Pick<Store, "seek">, seek: Seek, isMostlyNew: boolean): Promise<readonly ReadyDelivery[]> {
+    const withBodies = !seek.isRetry && isMostlyNew && this.#budget.reserve(seek.limit);
+    try {
+      return await store.seek({ ...seek, keysOnly: !withBodies });
+    } finally {
+      if (withBodies) this.#budget.giveBack(seek.limit);
+    }
   }
 
   #buffer(queue: DueQueue, entry: ReadyDelivery): void {

@@ -118,6 +118,8 @@ export interface Seek {
   readonly webhook: WebhookKey;
   readonly isRetry: boolean;
   readonly limit: number;
+  /** No bodies are to come along: whoever asks has no room for them. */
+  readonly keysOnly?: boolean;
 }
 
 /** One line of the logs: a delivery with its last counted attempt. */

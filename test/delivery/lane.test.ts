@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { BufferBudget } from "../../src/delivery/buffer-budget.ts";
 import { Lane } from "../../src/delivery/lane.ts";
+import { BUFFERED_BODY_MAX_BYTES, SOUGHT_BODY_MAX_BYTES } from "../../src/limits.ts";
 import type { ReadyDelivery, Seek } from "../../src/store/contract.ts";
 
 test("a lane that is distrusted while it asks the table asks again, and only then", async () => {
@@ -34,6 +35,32 @@ test("a lane asks the table for the kind of deliveries alone that runs low", asy
   }
   await lane.refill({ seek });
   expect(asked).toEqual([false]);
+});
+
+test("lanes ask for bodies as long as there is room for all that are on their way, and for none that they hold already", async () => {
+  const budget = new BufferBudget();
+  const lanes = Array.from({ length: 100 }, (_, at) => new Lane(at, { cap: 16, budget }));
+  const answers = Promise.withResolvers<void>();
+  let bodies = 0;
+  /** A table that never ends. */
+  const seek = async ({ webhook, isRetry, limit, keysOnly }: Seek) => {
+    if (keysOnly !== true) bodies += limit;
+    await answers.promise;
+    return Array.from({ length: limit }, (_, at) => ({ key: at, webhook, dueAt: at, isRetry }));
+  };
+  const refillAll = () => {
+    for (const lane of lanes) lane.distrust();
+    return Promise.all(lanes.map((lane) => lane.refill({ seek })));
+  };
+  const refilled = refillAll();
+  expect(bodies).toBeGreaterThan(0);
+  expect(bodies * SOUGHT_BODY_MAX_BYTES * 2).toBeLessThanOrEqual(BUFFERED_BODY_MAX_BYTES);
+  answers.resolve();
+  await refilled;
+  bodies = 0;
+  await refillAll();
+  expect(bodies).toBe(0);
+  expect(budget.reserve(BUFFERED_BODY_MAX_BYTES / SOUGHT_BODY_MAX_BYTES / 2)).toBe(true);
 });
 
 test("a delivery that was sent while the lane still asked the table for others is not taken for new again", async () => {

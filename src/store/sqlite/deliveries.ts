@@ -65,8 +65,9 @@ export class DeliveryTable {
   }
 
   /** Soonest first, due or not; none when the webhook does not deliver. */
-  pending({ webhook, isRetry, limit }: Seek): readonly DueRow[] {
-    return isRetry ? this.#sql.retries.all(webhook, limit) : this.#sql.firsts.all(webhook, limit).map(firstAttempt);
+  pending({ webhook, isRetry, limit, keysOnly }: Seek): readonly DueRow[] {
+    if (isRetry || keysOnly === true) return this.#sql.keys.all(webhook, isRetry, limit);
+    return this.#sql.firsts.all(webhook, limit).map(firstAttempt);
   }
 
   /** Null: it is final, or its webhook does not deliver. */
@@ -122,10 +123,10 @@ function prepare(db: Database) {
       FROM webhooks w JOIN deliveries d ON d.webhook = w.seq JOIN events e ON e.seq = d.event
       WHERE w.seq = CAST(? AS INTEGER) AND w.active = 1 AND d.is_retry = 0 AND d.state = 'pending' AND d.is_test = 0
       ORDER BY d.due_at, d.seq LIMIT ?`),
-    retries: db.query<DueRow, [WebhookKey, number]>(`
+    keys: db.query<DueRow, [WebhookKey, boolean, number]>(`
       SELECT d.seq AS key, d.due_at AS dueAt
       FROM webhooks w JOIN deliveries d ON d.webhook = w.seq
-      WHERE w.seq = CAST(? AS INTEGER) AND w.active = 1 AND d.is_retry = 1 AND d.state = 'pending' AND d.is_test = 0
+      WHERE w.seq = CAST(? AS INTEGER) AND w.active = 1 AND d.is_retry = CAST(? AS INTEGER) AND d.state = 'pending' AND d.is_test = 0
       ORDER BY d.due_at, d.seq LIMIT ?`),
     claimable: db.query<IdColumn<ClaimRow>, [DeliveryKey]>(`
       SELECT d.seq AS key, d.webhook, d.attempts, d.id AS deliveryId, e.id AS eventId, e.type AS eventType, e.body

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { SOUGHT_BODY_MAX_BYTES } from "../../../src/limits.ts";
 import type { ReadyDelivery } from "../../../src/store/contract.ts";
 import { DELIVERED, EXHAUSTED, NOW, type Open, only, retryIn, Scene, TENANT } from "./scene.ts";
 
@@ -141,6 +142,23 @@ export function claimPromises(open: Open): void {
         [late.key, NOW + 50],
       ]);
       expect(await seek(true, 9)).toEqual([[retry.lease.delivery, NOW + 4_000]]);
+    });
+
+    test("brings short bodies along unless only the keys are asked for, and a claim gives the same either way", async () => {
+      await using opened = await open();
+      const scene = new Scene(opened.store);
+      const { key: webhook } = await scene.webhook();
+      const short = scene.newEvent();
+      const long = scene.newEvent({ data: `"${"é".repeat(SOUGHT_BODY_MAX_BYTES / 2)}"` });
+      for (const event of [short, long]) await opened.store.ingest(event);
+      const seek = (keysOnly: boolean) => opened.store.seek({ webhook, isRetry: false, limit: 5, keysOnly });
+      const bare = await seek(true);
+      expect(bare.map(({ payload }) => payload?.body)).toEqual([undefined, undefined]);
+      const ridden = await seek(false);
+      expect(ridden.map(({ payload }) => payload?.body)).toEqual([short.body, undefined]);
+      const [rode, read] = [await scene.claim(only(ridden.slice(0, 1))), await scene.claim(only(bare.slice(1)))];
+      expect(rode).toMatchObject({ deliveryId: short.firstDeliveryId, body: short.body, attempts: 0 });
+      expect(read).toMatchObject({ deliveryId: long.firstDeliveryId, body: long.body, attempts: 0 });
     });
 
     test("finds as many as were asked for behind all those that are held", async () => {

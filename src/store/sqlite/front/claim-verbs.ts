@@ -46,7 +46,7 @@ async function seekFree({ writes, leases, arrivals }: FrontParts, seek: Seek): P
   const { webhook, isRetry } = seek;
   for (;;) {
     const limit = seek.limit + leases.countOf(webhook);
-    const { free, isAll } = await writes.write({ verb: "seek", argument: { webhook, isRetry, limit } }, (rows) => {
+    const { free, isAll } = await writes.write({ verb: "seek", argument: { ...seek, limit } }, (rows) => {
       const found = rows.filter(({ key }) => !leases.has(key));
       for (const { key, payload } of found) if (payload !== undefined) arrivals.add(key);
       return { free: found, isAll: rows.length < limit };
