@@ -49,7 +49,7 @@ export class Connections<Kept extends Keepable> {
     const siblings = this.#idle.get(connection.key);
     if (siblings === undefined) this.#idle.set(connection.key, [connection]);
     else siblings.push(connection);
-    if (this.#idleCount > this.#idleMax) this.#closeLongestIdle();
+    if (this.#idleCount > this.#idleMax) this.closeLongestIdle();
     this.#cancelSweep ??= this.#after(IDLE_SWEEP_MS, () => this.#sweep());
   }
 
@@ -59,6 +59,20 @@ export class Connections<Kept extends Keepable> {
     const siblings = this.#idle.get(connection.key) ?? [];
     siblings.splice(siblings.indexOf(connection), 1);
     this.#leave(connection);
+  }
+
+  /**
+   * Makes room for another. Looks at every key, which is little beside the connect that made one too many.
+   *
+   * @returns false when none is idle
+   */
+  closeLongestIdle(): boolean {
+    let longest: Kept | undefined;
+    for (const [first] of this.#idle.values()) {
+      if (first !== undefined && first.keptAs < (longest?.keptAs ?? Number.POSITIVE_INFINITY)) longest = first;
+    }
+    if (longest !== undefined) this.#close(longest);
+    return longest !== undefined;
   }
 
   /** What is idle, now; and from now on whatever comes back. */
@@ -82,15 +96,6 @@ export class Connections<Kept extends Keepable> {
       while (siblings[0] !== undefined && siblings[0].keptAs <= count) this.#close(siblings[0]);
       if (siblings.length === 0) this.#idle.delete(key);
     }
-  }
-
-  /** Looks at every key, which is little beside the connect that made one too many. */
-  #closeLongestIdle(): void {
-    let longest: Kept | undefined;
-    for (const [first] of this.#idle.values()) {
-      if (first !== undefined && first.keptAs < (longest?.keptAs ?? Number.POSITIVE_INFINITY)) longest = first;
-    }
-    if (longest !== undefined) this.#close(longest);
   }
 
   #close(connection: Kept): void {

@@ -34,7 +34,13 @@ export function dial(target: DialTarget, done: (dialled: Dialled) => void): () =
   const startedAt = performance.now();
   let connectedAt: number | null = null;
   let isOver = false;
+  let isWithoutDescriptor = false;
   const socket = open(target);
+  // The tick before this one opens the socket. When there is no descriptor for it, Bun calls the connection refused, and does
+  // so late: by then there may be descriptors again.
+  process.nextTick(() => {
+    isWithoutDescriptor = areDescriptorsSpent();
+  });
   const timer = setTimeout(() => fail("connect_timeout"), target.connectTimeoutMs);
 
   const end = (dialled: Dialled | null) => {
@@ -45,7 +51,10 @@ export function dial(target: DialTarget, done: (dialled: Dialled) => void): () =
     if (dialled !== null) done(dialled);
   };
   const fail = (failure: SendFailure) => end({ ok: false, failure });
-  const fall = (error?: Error) => fail(connectedAt === null ? connectFailure(error) : "tls_failed");
+  const fall = (error?: Error) => {
+    if (connectedAt !== null) fail("tls_failed");
+    else fail(isWithoutDescriptor ? "no_descriptors" : connectFailure(error));
+  };
   const succeed = () => end({ ok: true, socket, timings: timingsOf(startedAt, connectedAt, target) });
 
   socket.once("connect", () => {
@@ -84,8 +93,6 @@ function timingsOf(startedAt: number, connectedAt: number | null, { tls }: DialT
 }
 
 function connectFailure(error: Error | undefined): SendFailure {
-  // Bun calls that a refused connection too.
-  if (areDescriptorsSpent()) return "no_descriptors";
   const code = error !== undefined && "code" in error ? error.code : null;
   if (code === "ECONNREFUSED") return "connect_refused";
   return code === "ETIMEDOUT" ? "connect_timeout" : "connect_failed";

@@ -57,7 +57,7 @@ export class HttpClient {
     this.#connections.close();
   }
 
-  /** `connected` gets the connection, or why there is none. */
+  /** `connected` gets the connection, or why there is none. For want of descriptors, those of idle connections are used. */
   #connect(
     key: string,
     target: DialTarget,
@@ -66,7 +66,9 @@ export class HttpClient {
   ): void {
     const giveUp = dial(target, (dialled) => {
       cutoff.onCut = null;
-      if (!dialled.ok) connected(dialled.failure);
+      const isForWant = !dialled.ok && dialled.failure === "no_descriptors";
+      if (isForWant && this.#connections.closeLongestIdle()) this.#connect(key, target, cutoff, connected);
+      else if (!dialled.ok) connected(dialled.failure);
       else connected(new Connection(key, this.#connections, dialled.socket, dialled.timings));
     });
     cutoff.onCut = () => {

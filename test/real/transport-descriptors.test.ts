@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { fileURLToPath } from "node:url";
+import { certificate, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
+import { answering, type RawReceiver } from "../support/raw-receiver.ts";
+
+const OPEN_FILES = 100;
+const LIMITED = ["sh", "-c", `ulimit -n ${OPEN_FILES}; exec "$@"`, "sh"];
+const SEND = fileURLToPath(new URL("../support/send-without-descriptors.ts", import.meta.url));
+const KEPT = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const LAST = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+
+async function send(first: RawReceiver, second: RawReceiver): Promise<string> {
+  const command = [...LIMITED, process.execPath, SEND, first.origin, second.origin, certificate.certificate];
+  return new Response(Bun.spawn(command, { stderr: "ignore" }).stdout).text();
+}
+
+test.each<Scheme>(["http", "https"])(
+  "without descriptors, idle connections over %s make room for others",
+  async (scheme) => {
+    await using first = await startSchemeReceiver(scheme, answering(KEPT));
+    await using second = await startSchemeReceiver(scheme, answering(KEPT));
+    expect(await send(first, second)).toBe("200 200 200 200 200 200");
+  },
+);
+
+test("with no descriptor and nothing idle, nothing is sent", async () => {
+  await using first = await startSchemeReceiver("http", answering(LAST));
+  await using second = await startSchemeReceiver("http", answering(KEPT));
+  expect(await send(first, second)).toBe("200 200 200 no_descriptors no_descriptors no_descriptors");
+  expect(second.connections).toEqual([]);
+});
