@@ -12,10 +12,6 @@ export class TextPacker {
     this.#values.push(value);
   }
 
-  flag(value: boolean): void {
-    this.#values.push(value);
-  }
-
   text(value: string | null): void {
     this.#values.push(value);
   }
@@ -59,10 +55,6 @@ export class TextUnpacker {
   }
 
   numberOrNull(): number | null {
-    return this.json();
-  }
-
-  flag(): boolean {
     return this.json();
   }
 
