@@ -87,7 +87,10 @@ export class Connections<Kept extends Keepable> {
     this.#keptBySweep.push(this.#keptCount);
     if (this.#keptBySweep.length === SWEEPS_SEEN) this.#closeKeptUntil(this.#keptBySweep.shift() ?? 0);
     const goesOn = this.#idleCount > 0;
-    if (!goesOn) this.#keptBySweep = [];
+    if (!goesOn) {
+      this.#keptBySweep = [];
+      this.#idle.clear();
+    }
     this.#cancelSweep = goesOn ? this.#after(IDLE_SWEEP_MS, () => this.#sweep()) : null;
   }
 

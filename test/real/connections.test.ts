@@ -1,7 +1,16 @@
+import { heapStats } from "bun:jsc";
 import { expect, test } from "bun:test";
 import { IDLE_CONNECTION_MS, IDLE_SWEEP_MS } from "../../src/limits.ts";
 import { Connections } from "../../src/real/connections.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+
+const KEYS = 2_000;
+
+/** In the whole process, each list of a key's connections among them. */
+function arraysHeld(): number {
+  Bun.gc(true);
+  return heapStats().objectTypeCounts["Array"] ?? 0;
+}
 
 /** As much of a connection as those who keep it see. */
 class Kept {
@@ -68,6 +77,15 @@ test("what stays idle is closed in time, however late it was last used, and then
   expect([idle.isClosed, used.isClosed]).toEqual([true, false]);
   await clock.advance(IDLE_CONNECTION_MS);
   expect([used.isClosed, clock.pending]).toEqual([true, 0]);
+});
+
+test("a key is forgotten with its last connection", async () => {
+  const { clock, connections, keep } = openConnections();
+  const before = arraysHeld();
+  for (let n = 0; n < KEYS; n++) connections.forget(keep(`origin-${n}`));
+  await clock.advance(IDLE_SWEEP_MS);
+  expect(arraysHeld() - before).toBeLessThan(KEYS / 2);
+  expect([clock.pending, connections.take("origin-0")]).toEqual([0, undefined]);
 });
 
 test("after the end what is idle is closed, and so is what comes back", () => {
