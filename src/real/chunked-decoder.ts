@@ -8,13 +8,16 @@ const SIZE_MAX_DIGITS = 10;
 
 type State = "line" | "data" | "data_end" | "trailers";
 
-/** A body in chunks (RFC 9112 §7.1), in pieces of any size. Extensions and trailers are bounded and left unread. */
+/**
+ * A body in chunks (RFC 9112 §7.1), in pieces of any size. Extensions and trailers are left unread; all together they are
+ * bounded, since a few bytes of a body could bring any number of them.
+ */
 export class ChunkedDecoder implements BodyDecoder {
   #state: State = "line";
   /** Of the line that has begun; of a chunk's data, nothing. */
   #line = "";
   #missingBytes = 0;
-  #trailerBytes = 0;
+  #unreadBytes = 0;
 
   decode(chunk: Uint8Array, offset: number, sink: BodySink): number | "more" | "malformed" {
     for (let at = offset; at < chunk.length; ) {
@@ -45,7 +48,7 @@ export class ChunkedDecoder implements BodyDecoder {
     const isBehindCr = this.#line.endsWith("\r");
     if (isBehindCr !== (code === LF)) return false;
     this.#line += String.fromCharCode(code);
-    if (this.#state === "trailers") return ++this.#trailerBytes <= TRAILERS_MAX_BYTES;
+    if (this.#state === "trailers") return this.#leaveUnread(1);
     return this.#line.length <= CHUNK_LINE_MAX_BYTES && (this.#state !== "data_end" || isLineEnd(code));
   }
 
@@ -64,10 +67,17 @@ export class ChunkedDecoder implements BodyDecoder {
   /** A size in hexadecimal digits; an extension may follow a semicolon, with blanks around it. */
   #begin(line: string): boolean {
     const digits = /^([0-9a-f]+)[ \t]*(?:;.*)?$/i.exec(line)?.[1] ?? "";
-    if (digits === "" || digits.length > SIZE_MAX_DIGITS) return false;
+    const isBounded = digits.length <= SIZE_MAX_DIGITS && this.#leaveUnread(line.length - digits.length);
+    if (digits === "" || !isBounded) return false;
     this.#missingBytes = Number.parseInt(digits, 16);
     this.#state = this.#missingBytes === 0 ? "trailers" : "data";
     return true;
+  }
+
+  /** False when that is too much. */
+  #leaveUnread(bytes: number): boolean {
+    this.#unreadBytes += bytes;
+    return this.#unreadBytes <= TRAILERS_MAX_BYTES;
   }
 }
 

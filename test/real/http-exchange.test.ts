@@ -189,6 +189,15 @@ test.each(["5\r\nhelloX", "5\r\nhello\rX", "5\r\nhello0\r\n\r\n"])(
   },
 );
 
+test("many short chunks with long extensions are a broken body", async () => {
+  const chunk = `1;${"a".repeat(CHUNK_LINE_MAX_BYTES - 4)}\r\nx\r\n`;
+  const fits = Math.floor(TRAILERS_MAX_BYTES / CHUNK_LINE_MAX_BYTES);
+  const taken = { body: "x".repeat(fits), end: "complete", connection: "kept" } as const;
+  expect(await feed([`${CHUNKED}${chunk.repeat(fits)}0\r\n\r\n`])).toMatchObject(taken);
+  const broken = { end: "broken", connection: "aborted" } as const;
+  expect(await feed([`${CHUNKED}${chunk.repeat(fits + 1)}0\r\n\r\n`])).toMatchObject(broken);
+});
+
 test("a body that its last piece makes too long costs its connection, though its end has come", async () => {
   const bytes = DRAIN_MAX_BYTES + 1;
   const pieces = [`${OK}Content-Length: ${bytes}\r\n\r\n`, "x".repeat(bytes)];
