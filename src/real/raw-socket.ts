@@ -21,7 +21,11 @@ const HANDLERS: Bun.SocketHandler<SocketEvents> = {
   drain: (socket) => socket.data.writable(),
   end: (socket) => socket.data.ended(),
   close: (socket, error) => socket.data.closed(error),
-  error: (socket, error) => socket.data.closed(error),
+  error: (socket, error) => {
+    // What one of these has thrown comes here as well, and then the socket is still open.
+    socket.terminate();
+    socket.data.closed(error);
+  },
 };
 
 /**
