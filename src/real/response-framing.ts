@@ -29,17 +29,25 @@ export class ResponseFraming {
 
   /** Null when nobody can tell where this response ends. */
   decide(status: number): BodyFraming | null {
-    if (this.#codings !== null) return this.#decideCoding(this.#codings, status);
-    const length = this.#lengths === null ? "to_close" : parseLengths(this.#lengths);
-    if (length === null || hasNoBody(status)) return length === null ? null : 0;
-    if (length === "to_close") this.#isLast = true;
-    return length;
+    const announced = this.#announced();
+    if (announced === null || !hasNoBody(status)) {
+      if (announced === "to_close") this.#isLast = true;
+      return announced;
+    }
+    // There can be none, but some send what they have announced all the same: it would pass for the next response.
+    if (announced !== "to_close" && announced !== 0) this.#isLast = true;
+    return 0;
+  }
+
+  #announced(): BodyFraming | null {
+    if (this.#codings !== null) return this.#announcedCoding(this.#codings);
+    return this.#lengths === null ? "to_close" : parseLengths(this.#lengths);
   }
 
   /** Nothing but chunks was asked for; a length beside them, or HTTP/1.0, is a sign of a muddle on the way (RFC 9112 §6.1). */
-  #decideCoding(codings: string, status: number): BodyFraming | null {
-    if (this.#lengths !== null || !this.#isHttp11 || codings.toLowerCase() !== "chunked") return null;
-    return hasNoBody(status) ? 0 : "chunked";
+  #announcedCoding(codings: string): BodyFraming | null {
+    const isClear = this.#lengths === null && this.#isHttp11 && codings.toLowerCase() === "chunked";
+    return isClear ? "chunked" : null;
   }
 }
 

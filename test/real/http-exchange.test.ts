@@ -53,14 +53,24 @@ const SAMPLES: readonly Sample[] = [
     gives: { status: 200, body: "HTTP/1.1 200 OK\r\n\r\n", end: "complete" },
   },
   {
-    name: "no body, whatever the length says",
-    response: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
-    gives: { status: 304, body: "", end: "complete", connection: "kept" },
+    name: "no body, and nothing said of one",
+    response: "HTTP/1.1 204\r\n\r\n",
+    gives: { status: 204, statusText: "", body: "", end: "complete", connection: "kept" },
   },
   {
-    name: "no body in no chunks",
-    response: "HTTP/1.1 204\r\nTransfer-Encoding: Chunked\r\n\r\n",
-    gives: { status: 204, statusText: "", body: "", connection: "kept" },
+    name: "no body of no length",
+    response: "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
+    gives: { status: 204, body: "", end: "complete", connection: "kept" },
+  },
+  {
+    name: "no body, though a length is said, which may still come",
+    response: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+    gives: { status: 304, body: "", end: "complete", connection: "finished" },
+  },
+  {
+    name: "no body, though chunks are said, which may still come",
+    response: "HTTP/1.1 204 No Content\r\nTransfer-Encoding: Chunked\r\n\r\n",
+    gives: { status: 204, body: "", end: "complete", connection: "finished" },
   },
   {
     name: "the same length three times",
