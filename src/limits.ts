@@ -50,8 +50,10 @@ export const CONNECT_ADDRESSES_MAX = 3;
 export const IDLE_CONNECTION_MS = 4 * SECOND_MS;
 /** How often the connections are looked at for those that have been idle too long. */
 export const IDLE_SWEEP_MS = 500;
+/** Connections to one receiver that are being made at the same time; whoever else waits takes the next that comes free. */
+export const DIALS_PER_DESTINATION_MAX = 2;
 /** Connections kept warm between requests, all receivers together; beyond it the longest idle one is closed. */
-export const IDLE_CONNECTIONS_MAX = 1_024;
+export const IDLE_CONNECTIONS_MAX = 2_048;
 export const RESPONSE_HEAD_MAX_BYTES = 16 * KB;
 export const RESPONSE_HEADERS_MAX = 256;
 /** Of a response that a connection remembers the head of. */

@@ -57,8 +57,15 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
   finish(isPersistent: boolean): void {
     // An answer to a request that was not taken whole: what would come next on this connection is anybody's guess.
     if (this.#unwritten !== null) this.abort();
-    else if (isPersistent) this.#rest();
+    else if (isPersistent) this.rest();
     else this.close();
+  }
+
+  /** Nothing is under way on it, and the next request need not wait for a connect. */
+  rest(): void {
+    this.#exchange = null;
+    this.#timings = REUSED;
+    this.#home.keep(this);
   }
 
   /** Tears it down, whatever is on its way. */
@@ -99,12 +106,6 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
     this.#exchange?.broke();
     this.#exchange = null;
     this.#home.forget(this);
-  }
-
-  #rest(): void {
-    this.#exchange = null;
-    this.#timings = REUSED;
-    this.#home.keep(this);
   }
 
   /** Nobody has asked for anything that could be coming. */

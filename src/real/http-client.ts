@@ -2,7 +2,8 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import { IDLE_CONNECTIONS_MAX } from "../limits.ts";
 import type { Clock, Cutoff, Exchange, OutgoingRequest, SendFailure } from "../world.ts";
 import { createClock } from "./clock.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionHome } from "./connection.ts";
+import { ConnectionQueue } from "./connection-queue.ts";
 import { Connections } from "./connections.ts";
 import { type Destination, Destinations } from "./destination.ts";
 import { type DialTarget, dial } from "./dial.ts";
@@ -22,9 +23,11 @@ export interface HttpClientOptions {
  * certificate check and Host are those of the URL. No name is resolved, no redirect followed, no proxy of the environment
  * used, nothing sent twice, nothing decompressed.
  */
-export class HttpClient {
+export class HttpClient implements ConnectionHome {
   readonly #ca: string | undefined;
   readonly #connections: Connections<Connection>;
+  /** Of the receivers that somebody waits for. */
+  readonly #queues = new Map<string, ConnectionQueue<Connection>>();
   readonly #destinations = new Destinations();
   #context: SecureContext | null = null;
 
@@ -45,11 +48,21 @@ export class HttpClient {
       for (let kept = this.#connections.take(key); kept !== undefined; kept = this.#connections.take(key)) {
         if (kept.send(wire, cutoff, resolve)) return;
       }
-      this.#connect(key, this.#target(request, destination), cutoff, (connection) => {
-        const isSent = typeof connection !== "string" && connection.send(wire, cutoff, resolve);
-        if (!isSent) resolve(failed(typeof connection === "string" ? connection : "connect_failed", true));
+      this.#queue(key, this.#target(request, destination)).enter({
+        cutoff,
+        use: (connection) => connection.send(wire, cutoff, resolve),
+        fail: (failure) => resolve(failed(failure, true)),
       });
     });
+  }
+
+  /** A connection that came free goes to whoever waits for one. */
+  keep(connection: Connection): void {
+    if (this.#queues.get(connection.key)?.offer(connection) !== true) this.#connections.keep(connection);
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.forget(connection);
   }
 
   /** Closes what is idle. */
@@ -57,25 +70,31 @@ export class HttpClient {
     this.#connections.close();
   }
 
-  /** `connected` gets the connection, or why there is none. For want of descriptors, those of idle connections are used. */
-  #connect(
-    key: string,
-    target: DialTarget,
-    cutoff: Cutoff,
-    connected: (result: Connection | SendFailure) => void,
-  ): void {
-    const giveUp = dial(target, (dialled) => {
-      cutoff.onCut = null;
-      const isForWant = !dialled.ok && dialled.failure === "no_descriptors";
-      if (isForWant && this.#connections.closeLongestIdle()) this.#connect(key, target, cutoff, connected);
-      else if (!dialled.ok) connected(dialled.failure);
-      else connected(new Connection(key, this.#connections, dialled.socket, dialled.timings));
+  #queue(key: string, target: DialTarget): ConnectionQueue<Connection> {
+    const known = this.#queues.get(key);
+    if (known !== undefined) return known;
+    const queue = new ConnectionQueue<Connection>({
+      dial: (dialled) => this.#dial(key, target, dialled),
+      spare: (connection) => connection.rest(),
+      idle: () => this.#queues.delete(key),
     });
-    cutoff.onCut = () => {
-      cutoff.onCut = null;
-      giveUp();
-      connected("aborted");
+    this.#queues.set(key, queue);
+    return queue;
+  }
+
+  /** For want of descriptors, those of idle connections are used. */
+  #dial(key: string, target: DialTarget, dialled: (result: Connection | SendFailure) => void): () => void {
+    let giveUp = () => {};
+    const once = () => {
+      giveUp = dial(target, (result) => {
+        const isForWant = !result.ok && result.failure === "no_descriptors";
+        if (isForWant && this.#connections.closeLongestIdle()) once();
+        else if (!result.ok) dialled(result.failure);
+        else dialled(new Connection(key, this, result.socket, result.timings));
+      });
     };
+    once();
+    return () => giveUp();
   }
 
   #target({ address, connectTimeoutMs }: OutgoingRequest, { port, certificateName }: Destination): DialTarget {
