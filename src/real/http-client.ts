@@ -65,6 +65,11 @@ export class HttpClient implements ConnectionHome {
     this.#connections.forget(connection);
   }
 
+  /** Closes the longest idle connection, for the sake of its descriptor; false when none is idle. */
+  makeRoom(): boolean {
+    return this.#connections.closeLongestIdle();
+  }
+
   /** Closes what is idle. */
   close(): void {
     this.#connections.close();
@@ -88,7 +93,7 @@ export class HttpClient implements ConnectionHome {
     const once = () => {
       giveUp = dial(target, (result) => {
         const isForWant = !result.ok && result.failure === "no_descriptors";
-        if (isForWant && this.#connections.closeLongestIdle()) once();
+        if (isForWant && this.makeRoom()) once();
         else if (!result.ok) dialled(result.failure);
         else dialled(new Connection(key, this, result.socket, result.timings));
       });

@@ -11,6 +11,8 @@ export interface ResolverOptions {
   readonly servers?: readonly string[];
   /** When a look-up is given up at the latest. */
   readonly lookUpMaxMs?: Millis;
+  /** Gives a descriptor up that somebody else holds for later; false when nobody does. */
+  readonly makeRoom?: () => boolean;
 }
 
 /**
@@ -20,18 +22,30 @@ export interface ResolverOptions {
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const hosts = openHostsFile(options.hostsFile);
   const channel = openChannels(options.servers);
-  const lookUpMaxMs = options.lookUpMaxMs ?? DNS_LOOK_UP_MAX_MS;
+  const { lookUpMaxMs = DNS_LOOK_UP_MAX_MS, makeRoom = () => false } = options;
+
+  async function ask(hostname: string): Promise<Resolution> {
+    const asking = askBoth(channel, hostname);
+    // Known only now, right behind the attempt to open a socket: that is called a refused connection, and told later.
+    const isWithoutDescriptor = areDescriptorsSpent();
+    const found = await within(lookUpMaxMs, asking);
+    if (found.ok || found.reason !== "failed" || !isWithoutDescriptor) return found;
+    return { ok: false, reason: "no_descriptors" };
+  }
+
   return {
     async resolve(hostname) {
       const listed = await hosts.find(hostname);
       const known = listed.length > 0 ? listed : loopbackFor(hostname);
       if (known.length > 0) return { ok: true, addresses: known.map((address) => ({ address, ttlMs: 0 })) };
-      const found = await within(lookUpMaxMs, askBoth(channel, hostname));
-      // A socket that cannot be opened is called a refused connection.
-      const isUnasked = !found.ok && found.reason === "failed" && areDescriptorsSpent();
-      return isUnasked ? { ok: false, reason: "no_descriptors" } : found;
+      const found = await ask(hostname);
+      return isUnasked(found) && makeRoom() ? ask(hostname) : found;
     },
   };
+}
+
+function isUnasked(found: Resolution): boolean {
+  return !found.ok && found.reason === "no_descriptors";
 }
 
 /** RFC 6761 §6.3: `localhost` is answered by the resolver itself and is never asked of a server. */

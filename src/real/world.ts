@@ -8,10 +8,11 @@ import { createTransport } from "./transport.ts";
 
 /** The world as it is, within what the machine allows. */
 export function createRealWorld({ openFilesMax }: Pick<Machine, "openFilesMax">): World {
+  const transport = createTransport({ idleMax: connectionBudget(openFilesMax).idle });
   return {
     clock: createClock(),
     random: createRandom(),
-    resolver: createResolver(),
-    transport: createTransport({ idleMax: connectionBudget(openFilesMax).idle }),
+    resolver: createResolver({ makeRoom: transport.makeRoom }),
+    transport,
   };
 }

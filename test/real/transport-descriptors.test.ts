@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { fileURLToPath } from "node:url";
+import { startDnsServer } from "../support/dns-server.ts";
 import { certificate, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
 import { answering, type RawReceiver } from "../support/raw-receiver.ts";
 
@@ -10,22 +11,24 @@ const KEPT = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const LAST = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
 
 async function send(first: RawReceiver, second: RawReceiver): Promise<string> {
-  const command = [...LIMITED, process.execPath, SEND, first.origin, second.origin, certificate.certificate];
-  return new Response(Bun.spawn(command, { stderr: "ignore" }).stdout).text();
+  await using names = await startDnsServer({ "a.test": { A: ["1.1.1.1"] } });
+  const receivers = [first.origin, second.origin, certificate.certificate];
+  const command = [...LIMITED, process.execPath, SEND, ...receivers, names.address];
+  return await new Response(Bun.spawn(command, { stderr: "ignore" }).stdout).text();
 }
 
 test.each<Scheme>(["http", "https"])(
-  "without descriptors, idle connections over %s make room for others",
+  "without descriptors, idle connections over %s make room for others, and for a look-up",
   async (scheme) => {
     await using first = await startSchemeReceiver(scheme, answering(KEPT));
     await using second = await startSchemeReceiver(scheme, answering(KEPT));
-    expect(await send(first, second)).toBe("200 200 200 200 200 200");
+    expect(await send(first, second)).toBe("200 200, 200 200, resolved");
   },
 );
 
-test("with no descriptor and nothing idle, nothing is sent", async () => {
+test("with no descriptor and nothing idle, nothing is sent, and nothing looked up", async () => {
   await using first = await startSchemeReceiver("http", answering(LAST));
   await using second = await startSchemeReceiver("http", answering(KEPT));
-  expect(await send(first, second)).toBe("200 200 200 no_descriptors no_descriptors no_descriptors");
+  expect(await send(first, second)).toBe("200 200, no_descriptors no_descriptors, no_descriptors");
   expect(second.connections).toEqual([]);
 });
