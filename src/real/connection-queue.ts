@@ -32,6 +32,10 @@ export class ConnectionQueue<Connection extends object> {
     this.#parts = parts;
   }
 
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** `waiter` is told exactly once. */
   enter(waiter: Waiter<Connection>): void {
     this.#waiting.add(waiter);

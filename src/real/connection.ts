@@ -25,6 +25,7 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
   readonly #home: ConnectionHome;
   readonly #socket: RawSocket;
   #timings: ConnectTimings;
+  #answers = 0;
   #exchange: HttpExchange | null = null;
   /** What the system has not taken yet of the request. */
   #unwritten: Uint8Array | null = null;
@@ -54,7 +55,13 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
     return this.#timings;
   }
 
+  /** Whether its receiver has shown that it does answer more than one request. */
+  get isProven(): boolean {
+    return this.#answers > 1;
+  }
+
   finish(isPersistent: boolean): void {
+    this.#answers += 1;
     // An answer to a request that was not taken whole: what would come next on this connection is anybody's guess.
     if (this.#unwritten !== null) this.abort();
     else if (isPersistent) this.rest();

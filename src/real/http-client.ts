@@ -56,9 +56,14 @@ export class HttpClient implements ConnectionHome {
     });
   }
 
-  /** A connection that came free goes to whoever waits for one. */
+  /**
+   * A connection that came free goes to whoever waits for one, when all that came with the response has been heard: what
+   * nobody asked for would pass for the next response. Never behind the first one: many a receiver closes there without a
+   * word of it, and the next request would be lost.
+   */
   keep(connection: Connection): void {
-    if (this.#queues.get(connection.key)?.offer(connection) !== true) this.#connections.keep(connection);
+    this.#connections.keep(connection);
+    if (connection.isProven && this.#queues.has(connection.key)) setImmediate(() => this.#handOver(connection));
   }
 
   forget(connection: Connection): void {
@@ -73,6 +78,13 @@ export class HttpClient implements ConnectionHome {
   /** Closes what is idle. */
   close(): void {
     this.#connections.close();
+  }
+
+  #handOver(connection: Connection): void {
+    const queue = this.#queues.get(connection.key);
+    if (connection.keptAs === 0 || queue?.isAwaited !== true) return;
+    this.#connections.forget(connection);
+    queue.offer(connection);
   }
 
   #queue(key: string, target: DialTarget): ConnectionQueue<Connection> {

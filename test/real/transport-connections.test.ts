@@ -78,6 +78,18 @@ describe.each(SCHEMES)("connections over %s", (scheme) => {
     expect(receiver.connections.length).toBe(2);
   });
 
+  test("who waits for a connection is not given one whose receiver closes without a word behind its response", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, async (connection) => {
+      await connection.request();
+      await connection.write(OK);
+      connection.end();
+    });
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => exchange(transport, receiver)));
+    expect(outcomes.filter((outcome) => "failure" in outcome)).toEqual([]);
+    expect(receiver.connections.length).toBe(8);
+  });
+
   test.each([
     ["HTTP/1.0", OK.replace("1.1", "1.0")],
     ["Connection: close", OK.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")],
