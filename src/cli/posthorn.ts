@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type LoadedConfig, loadConfig } from "../config.ts";
 import { VERSION } from "../version.ts";
-import { parseCommand } from "./command.ts";
+import { type Action, parseCommand } from "./command.ts";
 import type { Console } from "./console.ts";
 import { effectiveSettings } from "./effective-settings.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -25,22 +25,26 @@ export async function posthorn({ args, env, console, exit }: Invocation): Promis
   const loaded = loadConfig({ env, flags: command.flags, readFile: (path) => readFileSync(path, "utf8") });
   // A name that is no setting may be the one that was meant.
   if (!loaded.ok) return refuse([...loaded.problems, ...loaded.warnings], console);
-  return act(command.kind, loaded, { console, exit });
+  return act(command, loaded, { console, exit });
 }
 
+/** What is large is loaded only by the command that needs it: the others answer in a moment. */
 async function act(
-  action: "serve" | "config" | "healthcheck",
+  action: Action,
   { config, sources, warnings }: Extract<LoadedConfig, { ok: true }>,
   { console, exit }: Pick<Invocation, "console" | "exit">,
 ): Promise<ExitCode> {
-  if (action === "healthcheck") return healthcheck(config, console);
-  if (action === "config") {
-    console.error(lines(warnings));
-    return print(effectiveSettings(sources), console);
+  switch (action.kind) {
+    case "serve":
+      return (await import("./server.ts")).serve({ config, warnings, console, exit });
+    case "config":
+      console.error(lines(warnings));
+      return print(effectiveSettings(sources), console);
+    case "healthcheck":
+      return healthcheck(config, console);
+    case "backup":
+      return (await import("./backup.ts")).backup(action.file, config, console);
   }
-  // Loaded only here: the other commands answer in a moment.
-  const { serve } = await import("./server.ts");
-  return serve({ config, warnings, console, exit });
 }
 
 function print(text: string, console: Console): ExitCode {

@@ -26,14 +26,26 @@ test("settings are flags, with a space or an equals sign", () => {
   });
 });
 
+test("a backup and a restore name their file, wherever the settings stand", () => {
+  expect(parseCommand(["backup", "--data-dir", "/d", "a.db"])).toEqual({
+    kind: "backup",
+    file: "a.db",
+    flags: { "data-dir": "/d" },
+  });
+  expect(parseCommand(["backup", "--", "--odd.db"])).toMatchObject({ kind: "backup", file: "--odd.db" });
+});
+
 test("the last of two equal flags counts", () => {
   expect(parseCommand(["config", "--port", "1", "--port", "2"])).toMatchObject({ flags: { port: "2" } });
 });
 
 const MISTAKES: readonly (readonly [args: readonly string[], problems: readonly string[]])[] = [
   [["sreve"], ['"sreve" is not a command. Did you mean "serve"?']],
-  [["--port", "80"], ["Say what to do: serve, config, healthcheck."]],
+  [["--port", "80"], ["Say what to do: serve, config, healthcheck, backup."]],
   [["serve", "80"], ['"80" is one word too many; settings are flags, such as --port 8787.']],
+  [["backup"], ["Say which file: posthorn backup FILE."]],
+  [["backup", ""], ["Say which file: posthorn backup FILE."]],
+  [["backup", "a.db", "b.db"], ['"b.db" is one word too many; settings are flags, such as --port 8787.']],
   [["serve", "--prot", "80"], ["--prot is not a flag. Did you mean --port?"]],
   [["serve", "-p", "80"], ["-p is not a flag."]],
   [["serve", "--port"], ["--port needs a value: --port=…"]],
@@ -54,7 +66,14 @@ test("all mistaken flags are told at once", () => {
 
 test("the help names every command, every setting and its flag", () => {
   const help = helpText("1.2.3");
-  const words = ["1.2.3", "serve", "config", "healthcheck", ...Object.values(SETTINGS).map(({ name }) => name)];
+  const words = [
+    "1.2.3",
+    "serve",
+    "config",
+    "healthcheck",
+    "backup FILE",
+    ...Object.values(SETTINGS).map(({ name }) => name),
+  ];
   const plainFlags = flagNames().filter((name) => !name.endsWith("-file") || !flagNames().includes(name.slice(0, -5)));
   const missing = [...words, ...plainFlags.map((name) => `--${name}`)].filter((word) => !help.includes(word));
   expect(missing).toEqual([]);

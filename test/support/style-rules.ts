@@ -13,7 +13,7 @@ const LAYERS: readonly { readonly from: RegExp; readonly to: RegExp; readonly pa
   { from: /^src\/domain\//, to: /^src\/(domain\/|limits\.ts$)/, packages: /^node:crypto$/ },
   { from: /^src\/store\/contract\.ts$/, to: /^src\/(domain\/|limits\.ts$)/, packages: /^$/ },
   {
-    from: /^src\/store\/open\.ts$/,
+    from: /^src\/store\/[\w-]+\.ts$/,
     to: /^src\/(domain\/|limits\.ts$|store\/)/,
     packages: /^node:(path|fs)$/,
   },

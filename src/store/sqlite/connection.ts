@@ -12,7 +12,7 @@ import { rewriteLog } from "./log-rewrite.ts";
 import { migrate } from "./migrations.ts";
 
 /** "PhRn": marks the file as ours, so that a path that names another program's database is refused. */
-const APPLICATION_ID = 0x5068526e;
+export const APPLICATION_ID = 0x5068526e;
 export const IN_MEMORY = ":memory:";
 export const DATABASE_FILE = "posthorn.db";
 export const WRITE_AHEAD_LOG_FILE = "posthorn.db-wal";

@@ -5,6 +5,9 @@ import firstSchema from "./migrations/0001-first-schema.sql" with { type: "text"
 /** In order; the number of a migration is its place, from 1. A released one never changes. */
 const MIGRATIONS: readonly string[] = [firstSchema];
 
+/** What this Posthorn reads and writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
 /**
  * Brings the schema up to date, each migration with its number in a transaction of its own.
  *
@@ -12,9 +15,9 @@ const MIGRATIONS: readonly string[] = [firstSchema];
  */
 export function migrate(db: Database): void {
   const version = schemaVersion(db);
-  if (version > MIGRATIONS.length) {
+  if (version > SCHEMA_VERSION) {
     throw new StoreOpenError(
-      `The database has schema ${version} and this Posthorn knows ${MIGRATIONS.length}: start the newer version that wrote it, or restore a backup.`,
+      `The database has schema ${version} and this Posthorn knows ${SCHEMA_VERSION}: start the newer version that wrote it, or restore a backup.`,
     );
   }
   for (const [index, sql] of MIGRATIONS.entries()) {

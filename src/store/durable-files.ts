@@ -1,0 +1,52 @@
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** Puts on the disk what was written to the file at `path`, by whomever. */
+export function syncFile(path: string): void {
+  const file = openSync(path, "r+");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Puts on the disk which files lie beside `path`. Where a directory cannot be synced the system is trusted, as SQLite does. */
+export function syncNames(path: string): void {
+  try {
+    const directory = openSync(dirname(path), "r");
+    fsyncSync(directory);
+    closeSync(directory);
+  } catch {
+    return;
+  }
+}
+
+/** Removes files that may be there or not. */
+export function removeFiles(...paths: readonly string[]): void {
+  for (const path of paths) rmSync(path, { force: true });
+}
+
+/**
+ * Gives the file another name for good, in one step, and never that of another file.
+ *
+ * @throws with the code EEXIST when there is such a file
+ */
+export function renameToNew(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+    rmSync(from);
+  } catch (error) {
+    if (!isErrno(error, ...NO_LINKS) || existsSync(to)) throw error;
+    renameSync(from, to);
+  }
+  syncNames(to);
+}
+
+/** What file systems without hard links answer. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+
+/** Whether it is a system's error with one of these codes. */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code);
+}

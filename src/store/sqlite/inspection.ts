@@ -1,0 +1,63 @@
+import { Database, SQLiteError } from "bun:sqlite";
+import { APPLICATION_ID } from "./connection.ts";
+import { faultOf } from "./fault.ts";
+import { SCHEMA_VERSION } from "./migrations.ts";
+
+/** How many rows a database holds. */
+export interface Contents {
+  /** Not the deleted ones. */
+  readonly webhooks: number;
+  readonly events: number;
+  readonly deliveries: number;
+  readonly pending: number;
+  readonly attempts: number;
+  readonly keys: number;
+}
+
+/** `flaw`: why it is of no use, to be read after "it". */
+export type Inspection =
+  | { readonly isSound: true; readonly contents: Contents }
+  | { readonly isSound: false; readonly flaw: string };
+
+/** Reads the whole database at `path`: whether it is ours, of a schema that is known, and as sound as SQLite can tell. */
+export function inspect(path: string): Inspection {
+  const db = new Database(path, { readonly: true, strict: true });
+  try {
+    const flaw = flawOf(db);
+    return flaw === null ? { isSound: true, contents: contentsOf(db) } : { isSound: false, flaw };
+  } catch (error) {
+    // What is no database, or is damaged where everything begins, speaks up at any statement.
+    if (!(error instanceof SQLiteError) || faultOf(error) !== "fatal") throw error;
+    return { isSound: false, flaw: `cannot be read (${error.message})` };
+  } finally {
+    db.close();
+  }
+}
+
+function flawOf(db: Database): string | null {
+  if (pragma(db, "application_id") !== APPLICATION_ID) return "is not a Posthorn database";
+  const schema = Number(pragma(db, "user_version"));
+  if (schema > SCHEMA_VERSION) {
+    return `has schema ${schema} and this Posthorn knows ${SCHEMA_VERSION}: use the newer version that wrote it`;
+  }
+  const damage = pragma(db, "integrity_check(1)");
+  if (damage !== "ok") return `is damaged (${damage})`;
+  return pragma(db, "foreign_key_check") === null ? null : "is damaged (rows are missing that others need)";
+}
+
+/** The first value that the pragma answers with, or null. */
+function pragma(db: Database, text: string): string | number | null {
+  const row = db.query<Record<string, string | number>, []>(`PRAGMA ${text}`).get();
+  return row === null ? null : (Object.values(row)[0] ?? null);
+}
+
+function contentsOf(db: Database): Contents {
+  const contents = db
+    .query<Contents, []>(`
+      SELECT (SELECT count(*) FROM webhooks WHERE deleted_at IS NULL) AS webhooks, (SELECT count(*) FROM events) AS events,
+        (SELECT count(*) FROM deliveries) AS deliveries, (SELECT count(*) FROM attempts) AS attempts,
+        (SELECT count(*) FROM deliveries WHERE state = 'pending') AS pending, (SELECT count(*) FROM keys) AS keys`)
+    .get();
+  if (contents === null) throw new Error("a count without a row");
+  return contents;
+}
