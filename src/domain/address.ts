@@ -58,19 +58,25 @@ export function ownPortsAt(address: string, { ownTargets }: Pick<NetworkPolicy, 
   return ownTargets.filter((own) => isSameMachine(address, own.host)).map((own) => own.port);
 }
 
-/** The spellings of this machine are many (127.0.0.2, ::1, 0.0.0.0, ::ffff:127.0.0.1): any stands for all of them. */
+/** This machine has many spellings (127.0.0.2, ::1, 0.0.0.0), and so has any IPv4 address (::ffff:10.0.0.1): each stands for all. */
 function isSameMachine(address: string, ownHost: string): boolean {
-  const ip = parseIp(address);
-  const own = ownHost === "localhost" ? LOOPBACK : parseIp(ownHost.replace(/^\[(.*)\]$/, "$1"));
-  if (ip === null || own === null) return false;
-  return (ip.width === own.width && ip.bits === own.bits) || (isThisMachine(ip) && isThisMachine(own));
+  const there = withoutCarrier(parseIp(address));
+  const here = withoutCarrier(LOOPBACK_NAME.test(ownHost) ? LOOPBACK : parseIp(ownHost.replace(/^\[(.*)\]$/, "$1")));
+  if (there === null || here === null) return false;
+  return (there.width === here.width && there.bits === here.bits) || (isThisMachine(there) && isThisMachine(here));
+}
+
+function withoutCarrier(ip: Ip | null): Ip | null {
+  return ip === null ? null : (embeddedIn(ip) ?? ip);
 }
 
 function isThisMachine(ip: Ip): boolean {
-  const verdict = classify(embeddedIn(ip) ?? ip);
+  const verdict = classify(ip);
   return verdict === "loopback" || verdict === "this_network";
 }
 
+/** RFC 6761 §6.3. */
+const LOOPBACK_NAME = /(^|\.)localhost\.?$/;
 const LOOPBACK = range("127.0.0.1");
 
 /**
@@ -102,8 +108,11 @@ const REFUSED = table([
   ["172.16.0.0/12", "private"],
   ["192.0.0.0/24", "reserved"],
   ["192.0.2.0/24", "documentation"],
+  ["192.31.196.0/24", "reserved"], // AS112 and AMT are anycast: who answers may well stand inside (RFC 7535, RFC 7450)
+  ["192.52.193.0/24", "reserved"],
   ["192.88.99.0/24", "reserved"],
   ["192.168.0.0/16", "private"],
+  ["192.175.48.0/24", "reserved"], // AS112, RFC 7534
   ["198.18.0.0/15", "benchmark"],
   ["198.51.100.0/24", "documentation"],
   ["203.0.113.0/24", "documentation"],
@@ -117,6 +126,7 @@ const REFUSED = table([
   ["ff00::/8", "multicast"],
   ["2001:2::/48", "benchmark"],
   ["2001:db8::/32", "documentation"],
+  ["2620:4f:8000::/48", "reserved"], // AS112, RFC 7534
   ["3fff::/20", "documentation"],
 ]);
 
