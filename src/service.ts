@@ -10,6 +10,7 @@ import { TestSender } from "./delivery/test-sender.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import type { OwnTarget } from "./domain/address.ts";
 import { newId } from "./domain/ids.ts";
+import { parseIp } from "./domain/ip.ts";
 import { hashToken, newToken } from "./domain/token.ts";
 import { portOf } from "./domain/url.ts";
 import { engineTime } from "./engine-time.ts";
@@ -152,10 +153,11 @@ function ownTargetsOf({ host, port, publicUrl }: Config, machine: Machine): OwnT
   return publicUrl === null ? targets : [...targets, { host: publicUrl.hostname, port: portOf(publicUrl) }];
 }
 
-/** Listening on every interface, it is reached at each of their addresses. */
+/** Listening on every interface, it is reached at each of their addresses; on a name, perhaps at any of them. */
 function ownTargetsAt(host: string, port: number, { addresses }: Machine): OwnTarget[] {
-  const isEverywhere = host === "0.0.0.0" || host === "::";
-  return [host, ...(isEverywhere ? addresses : [])].map((at) => ({ host: at, port }));
+  const ip = parseIp(host);
+  const isOneAddress = ip !== null && ip.bits !== 0n;
+  return [host, ...(isOneAddress ? [] : addresses)].map((at) => ({ host: at, port }));
 }
 
 /** Never above what the open-file limit leaves when the API, the database and the idle connections have theirs. */
