@@ -40,10 +40,22 @@ export function answerJson(content: string, { status = 200, headers }: AnswerOpt
   };
 }
 
-/** The headers of a kind of answers: their own, and those that every answer bears. */
+/**
+ * The headers of a kind of answers: their own, and those that every answer bears. Unless its own say otherwise, a browser
+ * that opens an answer as a page loads nothing with it and runs nothing in it; no page may frame it, nor use it but by CORS.
+ */
 export function answerHeaders(own: Readonly<Record<string, string>>): Headers {
-  return new Headers({ "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", Vary: "Origin", ...own });
+  return new Headers({ ...CAREFUL, Vary: "Origin", ...own });
 }
+
+const CAREFUL = {
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
 
 const JSON_KIND = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" };
 const JSON_HEADERS = answerHeaders(JSON_KIND);

@@ -57,7 +57,7 @@ export const READ_ASSET: RouteDocument = {
     status: 200,
     description: "A script, a style sheet or an icon.",
     kind: "text",
-    contentType: "application/octet-stream",
+    contentType: "*/*",
     schema: Type.String({ format: "binary" }),
     example: "",
   },
