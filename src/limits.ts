@@ -168,6 +168,7 @@ export const ATTEMPT_ROWS_MAX = 256;
 export const UNCOUNTED_ATTEMPT_ROWS_MAX = ATTEMPT_ROWS_MAX - 2 * RETRY_STEPS_MAX;
 /** Rows that one page of the logs looks at when no index fits all of its filters. */
 export const LOG_EXAMINED_MAX = 2_000;
+export const AUDIT_EXAMINED_MAX = 2_000;
 export const EVENT_LOG_MAX = 1_000;
 /** When old rows are removed, this much of a body takes about as long as one row. */
 export const TIDY_BYTES_PER_ROW = 16 * KB;
@@ -210,6 +211,7 @@ assert(
 assert(LOOP_SILENCE_MAX_MS >= 3 * POLL_MS, "LOOP_SILENCE_MAX_MS >= 3 * POLL_MS");
 assert(BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX, "BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX");
 assert(PAGE_MAX < LOG_EXAMINED_MAX, "PAGE_MAX < LOG_EXAMINED_MAX (a page of the logs can be full)");
+assert(PAGE_MAX < AUDIT_EXAMINED_MAX, "PAGE_MAX < AUDIT_EXAMINED_MAX (a page of the audit log can be full)");
 assert(WRITE_BATCH_MAX_COMMANDS < UNSETTLED_MAX, "WRITE_BATCH_MAX_COMMANDS < UNSETTLED_MAX (outcomes come in batches)");
 assert(LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS, "LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS");
 assert(RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS, "RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS");

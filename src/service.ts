@@ -9,6 +9,7 @@ import { Sender } from "./delivery/sender.ts";
 import { TestSender } from "./delivery/test-sender.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import type { OwnTarget } from "./domain/address.ts";
+import { POSTHORN } from "./domain/audit.ts";
 import { newId } from "./domain/ids.ts";
 import { parseIp } from "./domain/ip.ts";
 import { hashToken, newToken } from "./domain/token.ts";
@@ -86,7 +87,8 @@ export async function buildService(config: Config, world: World, extras: Service
     ...{ clock, log, reserveBytes: config.diskReserveBytes },
     freeBytes: () => machine.freeBytes(dataDir.path),
   });
-  const pruner = new Pruner({ store, clock, log, retentionMs: config.retentionMs, cron: config.pruneCron });
+  const { retentionMs, auditRetentionMs, pruneCron } = config;
+  const pruner = new Pruner({ store, clock, log, retentionMs, auditRetentionMs, cron: pruneCron });
 
   let listening: Listening | null = null;
   let isDraining = false;
@@ -183,10 +185,8 @@ async function missingAdminKey(
   const token = newToken(random.bytes(KEY_TOKEN_BYTES));
   dataDir.writeAdminKey(token);
   const id = newId("key", createdAt, random.bytes(10));
-  await store.createKey({
-    ...{ id, name: "admin.key", scope: "admin", tenant: null, createdAt, expiresAt: null },
-    hash: hashToken(token),
-  });
+  const key = { id, name: "admin.key", scope: "admin", tenant: null, createdAt, expiresAt: null } as const;
+  await store.createKey({ ...key, hash: hashToken(token) }, POSTHORN);
   return { path: dataDir.adminKeyPath, token };
 }
 

@@ -144,6 +144,12 @@ export const SETTINGS = {
     ...defaultsTo("30d", duration(RETENTION_MIN_MS, RETENTION_MAX_MS)),
     example: "7d",
   }),
+  auditRetentionMs: setting({
+    name: "POSTHORN_AUDIT_RETENTION",
+    what: "How long the audit log keeps who changed which webhook or key",
+    ...defaultsTo("365d", duration(RETENTION_MIN_MS, RETENTION_MAX_MS)),
+    example: "1095d",
+  }),
   pruneCron: setting({
     name: "POSTHORN_PRUNE_CRON",
     what: "When older ones are removed, as a cron pattern in UTC",

@@ -48,6 +48,7 @@ test("without any setting the values are those of the documentation", () => {
     responseCaptureBytes: 16 * 1_024,
     diskReserveBytes: 64 * 1_024 * 1_024,
     retentionMs: 30 * 86_400_000,
+    auditRetentionMs: 365 * 86_400_000,
     pruneCron: "17 * * * *",
     headerPrefix: "X-SmartCV-",
     apiVersion: "2024-12-30",

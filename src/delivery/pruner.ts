@@ -9,6 +9,7 @@ export interface PrunerParts {
   readonly clock: Pick<Clock, "after" | "wall">;
   readonly log: Log;
   readonly retentionMs: Millis;
+  readonly auditRetentionMs: Millis;
   /** When old logs go; five fields, in UTC. */
   readonly cron: string;
 }
@@ -89,7 +90,9 @@ export class Pruner {
   }
 
   async #tidy(now: Millis): Promise<number> {
-    const chunk = { now, before: now - this.#parts.retentionMs, maxRows: PRUNE_CHUNK_ROWS };
+    const { retentionMs, auditRetentionMs } = this.#parts;
+    const bounds = { before: now - retentionMs, auditBefore: now - auditRetentionMs };
+    const chunk = { now, ...bounds, maxRows: PRUNE_CHUNK_ROWS };
     let total = 0;
     for (;;) {
       const { rows, more } = await this.#parts.store.tidy(chunk);

@@ -1,4 +1,4 @@
-export type IdPrefix = "event" | "webhook" | "delivery" | "key" | "req";
+export type IdPrefix = "event" | "webhook" | "delivery" | "key" | "audit" | "req";
 
 const UUID_BYTES = 16;
 const TIME_BYTES = 6;

@@ -28,9 +28,9 @@ export function createApi(parts: HttpParts): Api {
   const respond = createResponder(parts);
   const refuse = noRoute(routes, parts.settings);
   const serve: Serve = (route, request, params, connection) =>
-    respond(request, () => {
+    respond(request, (requestId) => {
       if (route.answerSeconds !== undefined) connection?.timeout(request, route.answerSeconds);
-      return route.serve(request, params, gate);
+      return route.serve(request, params, gate, requestId);
     });
   const find = staticRoutes(routes);
   const handle = createRouter(routes, serve, (request, error) =>

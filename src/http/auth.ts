@@ -16,6 +16,7 @@ import { received } from "./validation.ts";
 export type Access = "open" | Scope | "operator";
 
 export interface Caller {
+  readonly identity: Identity;
   readonly scope: Scope;
   /** Whose webhooks and events this request is about. */
   readonly tenant: string;
@@ -58,12 +59,13 @@ export function createGate(parts: GateParts): Gate {
   };
 }
 
-function callerOf({ scope, tenant }: Identity, named: string | null): Caller {
+function callerOf(identity: Identity, named: string | null): Caller {
+  const { scope, tenant } = identity;
   if (named !== null && !TENANT.test(named)) throw badTenant(named);
   if (tenant !== null && named !== null && named !== tenant) {
     throw new Problem("foreign_tenant", "The key belongs to another tenant than X-Tenant names.");
   }
-  return { scope, tenant: tenant ?? named ?? DEFAULT_TENANT, reach: tenant ?? named };
+  return { identity, scope, tenant: tenant ?? named ?? DEFAULT_TENANT, reach: tenant ?? named };
 }
 
 function badTenant(named: string): Problem {

@@ -13,6 +13,9 @@ export interface Identity {
   readonly tenant: string | null;
   readonly keyHash: string;
   readonly expiresAt: Millis | null;
+  /** Null: the configured one, which has no row. */
+  readonly key: Pick<Key, "id" | "name"> | null;
+  readonly via: "key" | "session";
 }
 
 export interface IdentityParts {
@@ -43,18 +46,18 @@ export function createIdentifier({ store, clock, settings: { adminKeyHash } }: I
     const key = await store.findKey(keyHash);
     if (key === null) throw unauthenticated("invalid_key", "There is no such key; it may have been deleted.");
     if (key.expiresAt !== null && key.expiresAt <= clock.wall()) throw expired(key);
-    return identityOfKey(key, keyHash);
+    return identityOfKey(key, keyHash, "key");
   };
   const ofKey = (token: string): Identity | Promise<Identity> => {
     const keyHash = hashToken(token);
-    if (isConfigured(keyHash)) return configuredAdmin(keyHash);
+    if (isConfigured(keyHash)) return configuredAdmin(keyHash, "key");
     refuseForm(token, adminKeyHash !== null);
     return ofStoredKey(keyHash);
   };
   const ofSession = async (token: string): Promise<Identity> => {
     const found = await store.findSession(hashToken(token), clock.wall());
-    if (found !== null && found.key !== null) return identityOfKey(found.key, found.session.keyHash);
-    if (found !== null && isConfigured(found.session.keyHash)) return configuredAdmin(found.session.keyHash);
+    if (found !== null && found.key !== null) return identityOfKey(found.key, found.session.keyHash, "session");
+    if (found !== null && isConfigured(found.session.keyHash)) return configuredAdmin(found.session.keyHash, "session");
     throw unauthenticated("invalid_session", "The session has ended: it expired, was closed, or its key is gone.");
   };
   const ofRequest = (request: Request): Identity | Promise<Identity> => {
@@ -75,12 +78,12 @@ function bearerOf(authorization: string): string {
   throw unauthenticated("missing_key", "The Authorization header must be `Bearer <key>`.");
 }
 
-function identityOfKey(key: Key, keyHash: string): Identity {
-  return { scope: key.scope, tenant: key.tenant, keyHash, expiresAt: key.expiresAt };
+function identityOfKey(key: Key, keyHash: string, via: Identity["via"]): Identity {
+  return { scope: key.scope, tenant: key.tenant, keyHash, expiresAt: key.expiresAt, key, via };
 }
 
-function configuredAdmin(keyHash: string): Identity {
-  return { scope: "admin", tenant: null, keyHash, expiresAt: null };
+function configuredAdmin(keyHash: string, via: Identity["via"]): Identity {
+  return { scope: "admin", tenant: null, keyHash, expiresAt: null, key: null, via };
 }
 
 /** Whether a hash is the configured one, in a time that does not tell how much of it is. */

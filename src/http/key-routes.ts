@@ -4,6 +4,7 @@ import { Problem, validationFailed } from "../domain/problem.ts";
 import { hashToken, newToken } from "../domain/token.ts";
 import { KEY_TOKEN_BYTES } from "../limits.ts";
 import type { Key, Store } from "../store/contract.ts";
+import { actorOf } from "./actor.ts";
 import { answer, answerPage } from "./answer.ts";
 import type { Caller } from "./auth.ts";
 import { cursorAfter, pageRequest } from "./cursor.ts";
@@ -31,10 +32,10 @@ function create({ store, clock, random }: KeyParts): Route {
     access: "admin",
     body: { schema: NewKeyBody },
     document: CREATE_KEY,
-    handle: async ({ body, caller }) => {
+    handle: async ({ body, caller, requestId }) => {
       const createdAt = clock.wall();
       const token = newToken(random.bytes(KEY_TOKEN_BYTES));
-      const key = await store.createKey({
+      const newKey = {
         id: newId("key", createdAt, random.bytes(10)),
         name: body.name,
         scope: body.scope,
@@ -42,7 +43,8 @@ function create({ store, clock, random }: KeyParts): Route {
         createdAt,
         expiresAt: expiryOf(body.expires_at, createdAt),
         hash: hashToken(token),
-      });
+      };
+      const key = await store.createKey(newKey, actorOf(caller, requestId));
       return answer({ ...keyView(key), token }, { status: 201 });
     },
   });
@@ -87,10 +89,10 @@ function remove({ store, clock, settings }: KeyParts): Route {
     path: "/api/keys/:id",
     access: "admin",
     document: DELETE_KEY,
-    handle: async ({ params, caller }) => {
+    handle: async ({ params, caller, requestId }) => {
       const id = idIn(params, "id", "key");
       const options = { adminKeyIsConfigured: settings.adminKeyHash !== null, now: clock.wall() };
-      const deleted = await store.deleteKey(caller.reach, id, options);
+      const deleted = await store.deleteKey(caller.reach, id, options, actorOf(caller, requestId));
       if (deleted === "not_found") throw notFound("key");
       if (deleted === "last_admin") throw lastAdmin();
       return answer({ id, deleted: true });

@@ -1,9 +1,9 @@
 import { Type } from "@sinclair/typebox";
+import { SCOPES } from "../domain/scope.ts";
 import { KEY_NAME_MAX_CHARACTERS } from "../limits.ts";
 import { CLOSED, formed, givenInstant, id, instant, nullable, oneOf, record } from "./schemas.ts";
 import { TENANT, TENANT_FORM } from "./tenant.ts";
 
-const SCOPES = ["read", "manage", "publish", "admin"] as const;
 const SCOPE =
   "`read`: GETs but secrets and keys. `manage`: also webhooks, secrets, tests, resends. `publish`: only POST /api/events. `admin`: everything.";
 

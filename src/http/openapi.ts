@@ -2,6 +2,7 @@ import { swagger } from "@elysiajs/swagger";
 import type { TSchema } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { PROBLEM_CODES, PROBLEMS, Problem, type ProblemCode, problemEnvelope } from "../domain/problem.ts";
+import { AuditEntryView } from "./audit-schemas.ts";
 import { EventAcceptedView, EventBody, EventDetailView, EventTypeView, EventView } from "./event-schemas.ts";
 import { HealthView } from "./health-schemas.ts";
 import { KeyView, NewKeyBody, NewKeyView, SessionBody, SessionView } from "./key-schemas.ts";
@@ -58,6 +59,7 @@ const SCHEMAS = {
   Key: KeyView,
   NewSession: SessionBody,
   Session: SessionView,
+  AuditEntry: AuditEntryView,
   Health: HealthView,
   Problem: ProblemView,
 } satisfies Readonly<Record<string, TSchema>>;
@@ -91,6 +93,7 @@ const TAGS = [
   { name: "Logs", description: "What was sent, and what came back." },
   { name: "Events", description: "What the app posts." },
   { name: "Keys", description: "Who may do what." },
+  { name: "Audit", description: "Who changed what." },
   { name: "Session", description: "A cookie for browsers, in the place of a key." },
   { name: "Health", description: "For those who run Posthorn." },
   { name: "Documentation", description: "This page." },

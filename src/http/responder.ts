@@ -6,7 +6,10 @@ import type { HttpParts } from "./parts.ts";
 import { pathOf } from "./path-table.ts";
 
 /** The response to a request, made of what `answerTo` answers or throws: with an id, and counted. Never rejects. */
-export type Responder = (request: Request, answerTo: () => Answer | Promise<Answer>) => Promise<Response>;
+export type Responder = (
+  request: Request,
+  answerTo: (requestId: string) => Answer | Promise<Answer>,
+) => Promise<Response>;
 
 export function createResponder(parts: HttpParts): Responder {
   const { clock, random, settings, metrics } = parts;
@@ -14,7 +17,7 @@ export function createResponder(parts: HttpParts): Responder {
     const requestId = newId("req", clock.wall(), random.bytes(10));
     let answer: Answer;
     try {
-      answer = await answerTo();
+      answer = await answerTo(requestId);
     } catch (error) {
       answer = answerOf(error, request, requestId, parts);
     }

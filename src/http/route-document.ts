@@ -15,7 +15,7 @@ export interface RouteDocument {
   readonly headers?: readonly HeaderDocument[];
 }
 
-export type Tag = "Webhooks" | "Events" | "Logs" | "Keys" | "Session" | "Health" | "Documentation";
+export type Tag = "Webhooks" | "Events" | "Logs" | "Keys" | "Session" | "Audit" | "Health" | "Documentation";
 
 export interface AnswerDocument {
   readonly status: number;

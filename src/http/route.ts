@@ -23,7 +23,7 @@ export interface Route {
   readonly answerSeconds?: number;
   readonly document: RouteDocument;
   /** @throws Problem */
-  serve(request: Request, params: Params, gate: Gate): Promise<Answer>;
+  serve(request: Request, params: Params, gate: Gate, requestId: string): Promise<Answer>;
 }
 
 /** A request whose parts are as the route's schemas say. */
@@ -34,6 +34,7 @@ export interface OpenCall<Value> extends Body<Value> {
 
 export interface Call<Value, Query> extends OpenCall<Value> {
   readonly caller: Caller;
+  readonly requestId: string;
   readonly query: Query;
 }
 
@@ -57,13 +58,13 @@ export function route<Fields extends TObject, Query extends TObject>(definition:
   const bodyOf = bodyJudge(rule);
   return {
     ...rest,
-    serve: async (request, params, gate) => {
+    serve: async (request, params, gate, requestId) => {
       const caller = gate.admit(await gate.identify(request), access, request);
       const query = queryOf(request.url);
       const read = rule === undefined ? NO_MEMBERS : membersIn(await readBody(request, rule), request, rule);
       const { body, members } = bodyOf(read);
       // Awaited here, since a promise that is returned from an async function takes two turns more.
-      return await handle({ request, params, caller, query, body, members });
+      return await handle({ request, requestId, params, caller, query, body, members });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { auditRoutes } from "./audit-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
@@ -20,6 +21,7 @@ export function apiRoutes(parts: HttpParts): readonly Route[] {
     ...eventRoutes(parts),
     ...keyRoutes(parts),
     ...sessionRoutes(parts),
+    ...auditRoutes(parts),
     ...healthRoutes(parts),
   ];
   return [...routes, ...swaggerRoutes(routes, parts.settings)];

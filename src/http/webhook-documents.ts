@@ -99,7 +99,8 @@ export const READ_SECRET: RouteDocument = {
   tag: "Webhooks",
   operationId: "readWebhookSecret",
   summary: "Read a webhook's secret",
-  description: "The answer must not be cached.",
+  description:
+    "The answer must not be cached. That it was read is in the audit log; where that cannot be written, it is not shown.",
   answer: {
     status: 200,
     description: "The whole secret.",
@@ -107,7 +108,7 @@ export const READ_SECRET: RouteDocument = {
     schema: SecretView,
     example: { id: WEBHOOK_ID, secret: "your_webhook_secret" },
   },
-  problems: ["not_found", "read_too_slow"],
+  problems: ["not_found", "storage_full"],
 };
 
 export const TEST_WEBHOOK: RouteDocument = {

@@ -2,10 +2,11 @@ import type { Static } from "@sinclair/typebox";
 import { newId } from "../domain/ids.ts";
 import { WEBHOOK_SECRET_BYTES } from "../limits.ts";
 import type { NewWebhook, Store } from "../store/contract.ts";
+import { actorOf } from "./actor.ts";
 import { answer, answerPage } from "./answer.ts";
 import type { Caller } from "./auth.ts";
 import { cursorAfter, pageRequest } from "./cursor.ts";
-import { notFound, webhookIn } from "./found.ts";
+import { idIn, notFound, webhookIn } from "./found.ts";
 import type { HttpParts } from "./parts.ts";
 import { PageQuery } from "./query.ts";
 import { type Route, route } from "./route.ts";
@@ -24,7 +25,10 @@ import { newWebhookView, webhookView } from "./webhook-view.ts";
 
 export interface WebhookParts
   extends Pick<HttpParts, "clock" | "random" | "settings" | "judge" | "wakeWebhook" | "tidySoon"> {
-  readonly store: Pick<Store, "createWebhook" | "listWebhooks" | "findWebhook" | "updateWebhook" | "deleteWebhook">;
+  readonly store: Pick<
+    Store,
+    "createWebhook" | "listWebhooks" | "findWebhook" | "updateWebhook" | "deleteWebhook" | "readSecret"
+  >;
 }
 
 export function webhookRoutes(parts: WebhookParts): readonly Route[] {
@@ -38,8 +42,9 @@ function create(parts: WebhookParts): Route {
     access: "manage",
     body: { schema: NewWebhookBody, alsoAsks: (given) => webhookInput(given, null, parts.settings).problems },
     document: CREATE_WEBHOOK,
-    handle: async ({ body, caller }) => {
-      const webhook = await parts.store.createWebhook(await newWebhook(body, caller, parts));
+    handle: async ({ body, caller, requestId }) => {
+      const by = actorOf(caller, requestId);
+      const webhook = await parts.store.createWebhook(await newWebhook(body, caller, parts), by);
       return answer(newWebhookView(webhook), { status: 201, headers: { Location: `/api/webhooks/${webhook.id}` } });
     },
   });
@@ -97,13 +102,14 @@ function update(parts: WebhookParts): Route {
     access: "manage",
     body: { schema: WebhookChangesBody, alsoAsks: asksOfChanges(settings) },
     document: UPDATE_WEBHOOK,
-    handle: async ({ params, body, caller }) => {
+    handle: async ({ params, body, caller, requestId }) => {
       const stored = await webhookIn(params, caller, store);
       const { changes, problems } = webhookInput(body, stored, settings);
       const newUrl = changes.url === stored.url ? undefined : changes.url;
       const urlPassed = await acceptUrl(newUrl, problems, caller, parts);
       const change = { ...changes, ...(newUrl !== undefined && { urlPassed }) };
-      const webhook = await store.updateWebhook(caller.tenant, stored.id, change, clock.wall());
+      const by = actorOf(caller, requestId);
+      const webhook = await store.updateWebhook(caller.tenant, stored.id, change, clock.wall(), by);
       if (webhook === null) throw notFound("webhook");
       wakeWebhook(webhook.key);
       return answer(webhookView(webhook));
@@ -123,9 +129,9 @@ function remove({ store, clock, wakeWebhook, tidySoon }: WebhookParts): Route {
     path: "/api/webhooks/:id",
     access: "manage",
     document: DELETE_WEBHOOK,
-    handle: async ({ params, caller }) => {
+    handle: async ({ params, caller, requestId }) => {
       const { id } = await webhookIn(params, caller, store);
-      const key = await store.deleteWebhook(caller.tenant, id, clock.wall());
+      const key = await store.deleteWebhook(caller.tenant, id, clock.wall(), actorOf(caller, requestId));
       if (key === null) throw notFound("webhook");
       wakeWebhook(key);
       tidySoon();
@@ -134,14 +140,16 @@ function remove({ store, clock, wakeWebhook, tidySoon }: WebhookParts): Route {
   });
 }
 
-function readSecret({ store }: WebhookParts): Route {
+function readSecret({ store, clock }: WebhookParts): Route {
   return route({
     method: "GET",
     path: "/api/webhooks/:id/secret",
     access: "manage",
     document: READ_SECRET,
-    handle: async ({ params, caller }) => {
-      const { id, secret } = await webhookIn(params, caller, store);
+    handle: async ({ params, caller, requestId }) => {
+      const id = idIn(params, "id", "webhook");
+      const secret = await store.readSecret(caller.tenant, id, clock.wall(), actorOf(caller, requestId));
+      if (secret === null) throw notFound("webhook");
       return answer({ id, secret });
     },
   });

@@ -4,9 +4,11 @@
  * something is due, never decides it. `test/store/conformance.ts` runs these promises against every store.
  */
 import type { Attempt } from "../domain/attempt.ts";
+import type { Actor, AuditEntry } from "../domain/audit.ts";
 import type { Webhook } from "../domain/webhook.ts";
 import type { Millis } from "../world.ts";
 import type {
+  AuditFilter,
   ClaimedDelivery,
   EventDetail,
   EventSummary,
@@ -57,14 +59,18 @@ export class StoreOpenError extends Error {
 }
 
 export interface Store {
-  createWebhook(webhook: NewWebhook): Promise<Webhook>;
+  /** As every change of a webhook or a key, it is in the audit log together with the change itself: who made it, and of what. */
+  createWebhook(webhook: NewWebhook, by: Actor): Promise<Webhook>;
   /** Not the deleted ones. */
   listWebhooks(tenant: string, page: PageRequest): Promise<Page<Webhook>>;
   /** Null: not this tenant's, or deleted (unless asked for). */
   findWebhook(tenant: string, id: string, options?: { readonly deletedToo: boolean }): Promise<Webhook | null>;
-  updateWebhook(tenant: string, id: string, changes: WebhookChanges, now: Millis): Promise<Webhook | null>;
+  /** Null: there is none. What is given as it is already leaves nothing in the audit log. */
+  updateWebhook(tenant: string, id: string, changes: WebhookChanges, now: Millis, by: Actor): Promise<Webhook | null>;
   /** At once for every reader; the pending deliveries are cancelled afterwards, by `tidy`. Null: there is none. */
-  deleteWebhook(tenant: string, id: string, now: Millis): Promise<WebhookKey | null>;
+  deleteWebhook(tenant: string, id: string, now: Millis, by: Actor): Promise<WebhookKey | null>;
+  /** The secret, once it is on disk that it was shown. Null: there is no such webhook. */
+  readSecret(tenant: string, id: string, now: Millis, by: Actor): Promise<string | null>;
 
   /** Stores the event and one delivery for every active webhook of the tenant that subscribes to it. On disk when it resolves. */
   ingest(event: NewEvent): Promise<Ingested>;
@@ -107,7 +113,7 @@ export interface Store {
   /** Gives a lease back; `interrupted` is the row of an attempt that was cut off at shutdown and does not count. */
   release(lease: Lease, interrupted?: Attempt): Promise<void>;
 
-  createKey(key: NewKey): Promise<Key>;
+  createKey(key: NewKey, by: Actor): Promise<Key>;
   /** `tenant` null: all of them. */
   listKeys(tenant: string | null, page: PageRequest): Promise<Page<Key>>;
   /** Whether there is an admin key of all tenants that is valid at `now`. */
@@ -117,6 +123,7 @@ export interface Store {
     tenant: string | null,
     id: string,
     options: { readonly adminKeyIsConfigured: boolean; readonly now: Millis },
+    by: Actor,
   ): Promise<"deleted" | "not_found" | "last_admin">;
   findKey(hash: string): Promise<Key | null>;
   createSession(session: Session): Promise<void>;
@@ -124,15 +131,20 @@ export interface Store {
   findSession(hash: string, now: Millis): Promise<{ readonly session: Session; readonly key: Key | null } | null>;
   deleteSession(hash: string): Promise<void>;
 
+  /** `tenant` null: of all of them, and what belongs to none. Entries outlive what they speak of, and never change. */
+  listAudit(tenant: string | null, filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
+
   /**
    * One chunk of what has to go: pending deliveries of deleted webhooks (cancelled), pending ones of inactive webhooks
    * created before `before` (cancelled), finished deliveries from before `before` with their attempts, events that nothing
    * needs any more, deleted webhooks without deliveries, expired sessions, keys
-   * that expired before `before` (until then whoever still uses one is told why it does not work).
+   * that expired before `before` (until then whoever still uses one is told why it does not work), and entries of the audit
+   * log from before `auditBefore`.
    */
   tidy(options: {
     readonly now: Millis;
     readonly before: Millis;
+    readonly auditBefore: Millis;
     readonly maxRows: number;
   }): Promise<{ readonly rows: number; readonly more: boolean }>;
   /** Gives up to `maxPages` free pages back to the file system. */

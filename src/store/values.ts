@@ -1,7 +1,9 @@
 /** The plain values that go in and out of a store: what `contract.ts` promises about. Times are integer milliseconds. */
 import type { Attempt } from "../domain/attempt.ts";
+import type { AuditAction } from "../domain/audit.ts";
 import type { DeliveryState, Transition } from "../domain/delivery.ts";
 import type { Event } from "../domain/event.ts";
+import type { Scope } from "../domain/scope.ts";
 import type { Webhook } from "../domain/webhook.ts";
 import type { Millis } from "../world.ts";
 
@@ -180,7 +182,7 @@ export interface ResendRange {
 
 // ── Keys and sessions ───────────────────────────────────────────────────────────────────────────────────────────────
 
-export type Scope = "read" | "manage" | "publish" | "admin";
+export type { Scope };
 
 export interface Key {
   readonly row: RowKey;
@@ -202,6 +204,17 @@ export interface Session {
   /** Hash of the key that opened it. The configured admin key has no row, so the caller compares. */
   readonly keyHash: string;
   readonly expiresAt: Millis;
+}
+
+// ── The audit log ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Entries to which all of this applies. */
+export interface AuditFilter {
+  readonly action?: AuditAction;
+  /** A webhook's id, or a key's. */
+  readonly targetId?: string;
+  /** The id of a stored key. */
+  readonly actorId?: string;
 }
 
 // ── Housekeeping ────────────────────────────────────────────────────────────────────────────────────────────────────

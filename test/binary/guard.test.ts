@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { wireBody } from "../../src/domain/event.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { createRealWorld } from "../../src/real/world.ts";
@@ -79,7 +80,9 @@ async function writeRows({ dataDir }: Place, urls: readonly string[]): Promise<v
   const id = (prefix: "webhook" | "event" | "delivery") => newId(prefix, clock.wall(), random.bytes(10));
   const common = { tenant: "default", events: ["*"], secret: "your_webhook_secret", active: true, createdAt };
   const defaults = { description: null, retryScheduleMs: null, timeoutMs: null, headers: [], urlPassed: false };
-  await Promise.all(urls.map((url) => store.createWebhook({ ...common, ...defaults, id: id("webhook"), url })));
+  await Promise.all(
+    urls.map((url) => store.createWebhook({ ...common, ...defaults, id: id("webhook"), url }, POSTHORN)),
+  );
   const parts = { id: id("event"), type: "resume.created", createdAt, apiVersion: "2024-12-30" };
   const body = wireBody(parts, "{}");
   await store.ingest({ ...parts, tenant: "default", body, firstDeliveryId: id("delivery"), dueAt: clock.wall() });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { LANE_BUFFER_MAX, LANE_LOW_MARK, POLL_MS } from "../../src/limits.ts";
 import type { ReadyDelivery } from "../../src/store/contract.ts";
 import { createLoop } from "../support/loop.ts";
@@ -135,11 +136,11 @@ test("a webhook that is turned off keeps its deliveries, and goes on when it is 
   loop.world.transport.on("yourapp.example", (_, n) => reply(n === 1 ? 500 : 200));
   await loop.post();
   await loop.world.clock.settle();
-  await loop.store.updateWebhook("default", webhook.id, { active: false }, loop.world.clock.wall());
+  await loop.store.updateWebhook("default", webhook.id, { active: false }, loop.world.clock.wall(), POSTHORN);
   loop.dispatcher.recheck(webhook.key);
   await loop.world.clock.advance(3_600_000);
   expect(loop.world.transport.requests).toHaveLength(1);
-  await loop.store.updateWebhook("default", webhook.id, { active: true }, loop.world.clock.wall());
+  await loop.store.updateWebhook("default", webhook.id, { active: true }, loop.world.clock.wall(), POSTHORN);
   loop.dispatcher.recheck(webhook.key);
   await loop.world.clock.settle();
   expect(loop.world.transport.requests).toHaveLength(2);
@@ -154,8 +155,8 @@ test("of a webhook that is turned off or deleted nothing is held in memory until
   for (let n = 0; n < 10; n++) await loop.post();
   await clock.settle();
   expect(loop.dispatcher.facts().buffered).toBe(20);
-  await loop.store.updateWebhook("default", off.id, { active: false }, clock.wall());
-  await loop.store.deleteWebhook("default", gone.id, clock.wall());
+  await loop.store.updateWebhook("default", off.id, { active: false }, clock.wall(), POSTHORN);
+  await loop.store.deleteWebhook("default", gone.id, clock.wall(), POSTHORN);
   for (const { key } of [off, gone]) loop.dispatcher.recheck(key);
   await clock.settle();
   expect(loop.dispatcher.facts().buffered).toBe(0);
@@ -168,7 +169,7 @@ test("what a turned-off webhook missed does not wait for polls, whatever else of
   const { clock, transport } = loop.world;
   const webhook = await loop.webhook();
   const turn = async (active: boolean) => {
-    await loop.store.updateWebhook("default", webhook.id, { active }, clock.wall());
+    await loop.store.updateWebhook("default", webhook.id, { active }, clock.wall(), POSTHORN);
     loop.dispatcher.recheck(webhook.key);
     await clock.settle();
   };
@@ -192,7 +193,7 @@ test("each attempt goes to the webhook as it is when the attempt starts", async 
   await loop.post();
   await loop.world.clock.settle();
   const changes = { url: "https://moved.example/", secret: "another secret", headers: [["X-Own", "1"]] as const };
-  await loop.store.updateWebhook("default", webhook.id, changes, loop.world.clock.wall());
+  await loop.store.updateWebhook("default", webhook.id, changes, loop.world.clock.wall(), POSTHORN);
   await loop.world.clock.advance(1_100);
   const second = loop.world.transport.requests[1];
   expect(second).toMatchObject({ url: "https://moved.example/", headers: { "x-own": "1" } });
@@ -211,7 +212,7 @@ test("a delivery in flight while its webhook is deleted is delivered on a succes
   loop.world.transport.on("no.example", () => reply(500, { headMs: 500 }));
   await loop.post();
   await loop.world.clock.settle();
-  for (const { id } of [kept, lost]) await loop.store.deleteWebhook("default", id, loop.world.clock.wall());
+  for (const { id } of [kept, lost]) await loop.store.deleteWebhook("default", id, loop.world.clock.wall(), POSTHORN);
   await loop.world.clock.advance(60_000);
   expect((await loop.log(kept))[0]?.state).toBe("delivered");
   expect((await loop.log(lost))[0]).toMatchObject({ state: "cancelled", attempts: 1 });

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { Pruner } from "../../src/delivery/pruner.ts";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { createLog } from "../../src/log.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { createLoop, type Loop } from "../support/loop.ts";
@@ -21,7 +22,14 @@ function prunerOf(
   const { clock } = world;
   const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line), wall: clock.wall });
   const parts = { tidy: store.tidy, reclaim: store.reclaim, ...slice };
-  return new Pruner({ store: parts, clock, log, retentionMs: 30 * DAY_MS, cron: "17 * * * *" });
+  return new Pruner({
+    store: parts,
+    clock,
+    log,
+    retentionMs: 30 * DAY_MS,
+    auditRetentionMs: 365 * DAY_MS,
+    cron: "17 * * * *",
+  });
 }
 
 test("what was finished longer ago than the retention goes at the next run, seventeen minutes past the hour", async () => {
@@ -60,7 +68,7 @@ test("what an inactive webhook holds is cancelled after the retention", async ()
   loop.world.transport.otherwise(() => reply(500));
   await loop.post();
   await rest(loop);
-  await loop.store.updateWebhook("default", webhook.id, { active: false }, loop.world.clock.wall());
+  await loop.store.updateWebhook("default", webhook.id, { active: false }, loop.world.clock.wall(), POSTHORN);
   const pruner = prunerOf(loop);
   pruner.start();
   await loop.world.clock.advance(29 * DAY_MS);
@@ -75,7 +83,7 @@ test("what a deleted webhook left is cancelled at once when the pruner is asked,
   const webhook = await loop.webhook({ active: true, retryScheduleMs: [DAY_MS] });
   loop.world.transport.otherwise(() => reply(500));
   for (let n = 0; n < 1_200; n++) await loop.ingest();
-  await loop.store.deleteWebhook("default", webhook.id, loop.world.clock.wall());
+  await loop.store.deleteWebhook("default", webhook.id, loop.world.clock.wall(), POSTHORN);
   const chunks: number[] = [];
   const tidy: Store["tidy"] = async (options) => {
     const chunk = await loop.store.tidy(options);

@@ -4,6 +4,7 @@ import { Exchanger } from "../../src/delivery/exchanger.ts";
 import { createGuard } from "../../src/delivery/guard.ts";
 import { Sender } from "../../src/delivery/sender.ts";
 import { TestSender } from "../../src/delivery/test-sender.ts";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { SMARTCV_EVENT_TYPES } from "../../src/domain/event-types.ts";
 import { createLog } from "../../src/log.ts";
 import { API_VERSION, createLoop, type Loop } from "../support/loop.ts";
@@ -115,7 +116,7 @@ test("a stop lets the tests under way end", async () => {
 test("a webhook that was deleted meanwhile gets no test", async () => {
   await using loop = await createLoop();
   const webhook = await loop.webhook();
-  await loop.store.deleteWebhook("default", webhook.id, loop.world.clock.wall());
+  await loop.store.deleteWebhook("default", webhook.id, loop.world.clock.wall(), POSTHORN);
   expect(await testSenderOf(loop).tests.send(webhook, "resume.created")).toEqual({ kind: "gone" });
   expect(loop.world.transport.requests).toHaveLength(0);
 });

@@ -27,6 +27,7 @@ const MATRIX: Readonly<Record<string, readonly (string | null)[]>> = {
   "POST /api/keys": ["admin"],
   "GET /api/keys": ["admin"],
   "DELETE /api/keys/{id}": ["admin"],
+  "GET /api/audit": ["admin"],
   "POST /api/session": EVERYBODY,
   "DELETE /api/session": EVERYBODY,
   "GET /livez": EVERYBODY,

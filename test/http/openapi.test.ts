@@ -3,6 +3,7 @@ import SwaggerParser from "@apidevtools/swagger-parser";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { FormatRegistry } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { PROBLEM_CODES } from "../../src/domain/problem.ts";
 import { hashToken } from "../../src/domain/token.ts";
@@ -84,7 +85,17 @@ test("every problem has an example, and each that a route names is in it", async
   }
 });
 
-const READING = ["listWebhooks", "findWebhook", "listEvents", "findEvent", "listLog", "findLog", "listKeys", "stats"];
+const READING = [
+  "listWebhooks",
+  "findWebhook",
+  "listEvents",
+  "findEvent",
+  "listLog",
+  "findLog",
+  "listKeys",
+  "listAudit",
+  "stats",
+];
 const CALLED = routes.filter(({ path }) => !path.startsWith("/swagger"));
 
 test.each(CALLED.map((route) => [`${route.method} ${route.path}`, route] as const))(
@@ -185,5 +196,5 @@ async function knownKey({ store, world }: HttpApp): Promise<void> {
   const id = newId("key", createdAt, world.random.bytes(10));
   const [example] = Object.values(routes.find(({ path }) => path === "/api/session")?.document.bodies ?? {});
   const hash = hashToken(Object(example).key);
-  await store.createKey({ id, name: "A", scope: "admin", tenant: null, createdAt, expiresAt: null, hash });
+  await store.createKey({ id, name: "A", scope: "admin", tenant: null, createdAt, expiresAt: null, hash }, POSTHORN);
 }

@@ -64,7 +64,7 @@ test(
   async () => {
     await using opened = await openPage();
     const { app, page, strangers, complaints } = opened;
-    expect(await page.locator(".opblock").count()).toBe(28);
+    expect(await page.locator(".opblock").count()).toBe(29);
 
     expect((await tryOut(page, "openSession", { key: ADMIN_KEY })).status).toStartWith("201");
     expect(await page.context().cookies()).toMatchObject([

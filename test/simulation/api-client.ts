@@ -1,4 +1,5 @@
 import type { Dispatcher } from "../../src/delivery/dispatcher.ts";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { wireBody } from "../../src/domain/event.ts";
 import { newId } from "../../src/domain/ids.ts";
 import {
@@ -53,23 +54,26 @@ export class ApiClient {
   create(webhook: Pick<NewWebhook, "url" | "events" | "retryScheduleMs" | "timeoutMs">): Promise<void> {
     const createdAt = this.#parts.clock.wall();
     return this.#with(undefined, async ({ store }) => {
-      await store.createWebhook({
-        ...{ id: this.#newId("webhook"), tenant: TENANT, secret: "simulated", active: true, description: null },
-        ...{ headers: [], urlPassed: false, createdAt, ...webhook },
-      });
+      await store.createWebhook(
+        {
+          ...{ id: this.#newId("webhook"), tenant: TENANT, secret: "simulated", active: true, description: null },
+          ...{ headers: [], urlPassed: false, createdAt, ...webhook },
+        },
+        POSTHORN,
+      );
     });
   }
 
   update(id: string, changes: WebhookChanges): Promise<void> {
     return this.#with(undefined, async ({ store, dispatcher }) => {
-      const webhook = await store.updateWebhook(TENANT, id, changes, this.#parts.clock.wall());
+      const webhook = await store.updateWebhook(TENANT, id, changes, this.#parts.clock.wall(), POSTHORN);
       if (webhook !== null) dispatcher.recheck(webhook.key);
     });
   }
 
   delete(id: string): Promise<void> {
     return this.#with(undefined, async ({ store, dispatcher, pruner }) => {
-      const key = await store.deleteWebhook(TENANT, id, this.#parts.clock.wall());
+      const key = await store.deleteWebhook(TENANT, id, this.#parts.clock.wall(), POSTHORN);
       if (key === null) return;
       dispatcher.recheck(key);
       pruner.kick();

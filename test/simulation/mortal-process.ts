@@ -72,7 +72,14 @@ export async function startProcess(life: Life, parts: ProcessParts): Promise<Mor
     ...{ store, sender: deliverer, clock, random, now },
     ...{ catalogue: SMARTCV_EVENT_TYPES, apiVersion: API_VERSION },
   });
-  const pruner = new Pruner({ store, clock, log, retentionMs: parts.retentionMs, cron: CRON });
+  const pruner = new Pruner({
+    store,
+    clock,
+    log,
+    retentionMs: parts.retentionMs,
+    auditRetentionMs: parts.retentionMs,
+    cron: CRON,
+  });
 
   let isDraining = false;
   let cancelGivingUp = () => {};

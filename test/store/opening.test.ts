@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { openStore } from "../../src/store/open.ts";
 import { lockDirectory } from "../../src/store/sqlite/lock.ts";
 import { Scene } from "./conformance/scene.ts";
@@ -95,7 +96,7 @@ describe("a database", () => {
     await (await openStore(storeOptions({ dataDir: directory.path }))).close();
     withDatabase(directory.path, (db) => {
       const pragma = (name: string) => Object.values(db.query(`PRAGMA ${name}`).get() ?? {})[0];
-      expect([pragma("auto_vacuum"), pragma("journal_mode"), pragma("user_version")]).toEqual([2, "wal", 1]);
+      expect([pragma("auto_vacuum"), pragma("journal_mode"), pragma("user_version")]).toEqual([2, "wal", 2]);
       expect(pragma("application_id")).toBe(0x5068526e);
       expect(db.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
       expect(db.query("PRAGMA foreign_key_check").all()).toEqual([]);
@@ -122,7 +123,7 @@ describe("a database", () => {
     expect(await refusal(directory.path)).toEqual({
       name: "StoreOpenError",
       message:
-        "The database has schema 999 and this Posthorn knows 1: start the newer version that wrote it, or restore a backup.",
+        "The database has schema 999 and this Posthorn knows 2: start the newer version that wrote it, or restore a backup.",
     });
     withDatabase(directory.path, (db) => expect(db.query("PRAGMA user_version").get()).toEqual({ user_version: 999 }));
   });
@@ -176,7 +177,7 @@ describe("a secret", () => {
     const store = await openStore(storeOptions({ dataDir: directory.path }));
     const scene = new Scene(store);
     const { tenant, id } = await scene.webhook({ secret: SECRET, headers: [["X-Token", VALUE]] });
-    await store.updateWebhook(tenant, id, { secret: `${SECRET} 2`, headers: [["X-Token", `${VALUE} 2`]] }, 1);
+    await store.updateWebhook(tenant, id, { secret: `${SECRET} 2`, headers: [["X-Token", `${VALUE} 2`]] }, 1, POSTHORN);
     await scene.claimed();
     const sweep = () =>
       readdirSync(directory.path)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import type { NewEvent } from "../../src/store/contract.ts";
 import { openWriting } from "../../src/store/sqlite/connection.ts";
 import type { Command } from "../../src/store/sqlite/verbs.ts";
@@ -15,7 +16,7 @@ async function newEvents(count: number): Promise<readonly NewEvent[]> {
 function createWebhook(id: string): Command {
   const argument = {
     ...{ id, tenant: TENANT, url: "https://a.example", events: '["*"]', secrets: "[]", headers: "[]", active: true },
-    ...{ description: null, retryScheduleMs: null, timeoutMs: null, urlPassed: false, createdAt: NOW },
+    ...{ description: null, retryScheduleMs: null, timeoutMs: null, urlPassed: false, createdAt: NOW, by: POSTHORN },
   };
   return { verb: "createWebhook", argument };
 }

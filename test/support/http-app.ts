@@ -1,4 +1,5 @@
 import { createGuard } from "../../src/delivery/guard.ts";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { SMARTCV_EVENT_TYPES } from "../../src/domain/event-types.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { hashToken, newToken } from "../../src/domain/token.ts";
@@ -110,7 +111,7 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
       const token = newToken(random.bytes(32));
       const id = newId("key", clock.wall(), random.bytes(10));
       const named = { id, name: scope, scope, tenant, createdAt: clock.wall(), expiresAt };
-      await store.createKey({ ...named, hash: hashToken(token) });
+      await store.createKey({ ...named, hash: hashToken(token) }, POSTHORN);
       return token;
     },
     [Symbol.asyncDispose]: () => store.close(),

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "../../src/delivery/dispatcher.ts";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { wireBody } from "../../src/domain/event.ts";
 import { newId } from "../../src/domain/ids.ts";
 import type { Webhook } from "../../src/domain/webhook.ts";
@@ -80,21 +81,24 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
       return successor.dispatcher;
     },
     webhook: (changes = {}) =>
-      store.createWebhook({
-        id: newId("webhook", clock.wall(), random.bytes(10)),
-        tenant: "default",
-        url: "https://yourapp.example/webhooks/smartcv",
-        events: ["*"],
-        secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-        active: true,
-        description: null,
-        retryScheduleMs: null,
-        timeoutMs: null,
-        headers: [],
-        urlPassed: false,
-        createdAt: clock.wall(),
-        ...changes,
-      }),
+      store.createWebhook(
+        {
+          id: newId("webhook", clock.wall(), random.bytes(10)),
+          tenant: "default",
+          url: "https://yourapp.example/webhooks/smartcv",
+          events: ["*"],
+          secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+          active: true,
+          description: null,
+          retryScheduleMs: null,
+          timeoutMs: null,
+          headers: [],
+          urlPassed: false,
+          createdAt: clock.wall(),
+          ...changes,
+        },
+        POSTHORN,
+      ),
     async post(changes) {
       const ingested = await ingest(changes);
       if (ingested.kind === "accepted") dispatcher.offer(ingested.deliveries);

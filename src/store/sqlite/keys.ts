@@ -1,7 +1,10 @@
 import type { Database } from "bun:sqlite";
+import type { Actor } from "../../domain/audit.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
 import type { Millis } from "../../world.ts";
 import type { Key, NewKey, Page, PageRequest, RowKey, Scope, Session } from "../contract.ts";
+import type { AuditTable } from "./audit.ts";
+import { keyFields } from "./audit-changes.ts";
 import { asPage, fromNewest } from "./page.ts";
 
 export interface KeyList extends PageRequest {
@@ -15,6 +18,7 @@ export interface KeyRemoval {
   readonly id: string;
   readonly adminKeyIsConfigured: boolean;
   readonly now: Millis;
+  readonly by: Actor;
 }
 
 export type KeyRemoved =
@@ -26,17 +30,22 @@ export interface FoundSession {
   readonly key: Key | null;
 }
 
-/** The tables of API keys and of the sessions that they open. Tokens are known by their hashes only. */
+/** The tables of API keys and of the sessions that they open. Tokens are known by their hashes only. What changes is noted in the audit log. */
 export class KeyTable {
   readonly #sql: ReturnType<typeof prepare>;
+  readonly #audit: AuditTable;
 
-  constructor(db: Database) {
+  constructor(db: Database, audit: AuditTable) {
     this.#sql = prepare(db);
+    this.#audit = audit;
   }
 
-  create({ id, hash, name, scope, tenant, createdAt, expiresAt }: NewKey): Key {
+  create({ by, ...key }: NewKey & { readonly by: Actor }): Key {
+    const { id, hash, name, scope, tenant, createdAt, expiresAt } = key;
     const bytes = parseId("key", id);
     const { lastInsertRowid } = this.#sql.insert.run(bytes, hash, name, scope, tenant, createdAt, expiresAt);
+    const target = { id, name };
+    this.#audit.note({ at: createdAt, tenant, action: "key.created", by, target, changes: keyFields(key) });
     return { row: Number(lastInsertRowid), id, name, scope, tenant, createdAt, expiresAt };
   }
 
@@ -57,12 +66,14 @@ export class KeyTable {
   }
 
   /** Its sessions end with it. */
-  remove({ tenant, id, adminKeyIsConfigured, now }: KeyRemoval): KeyRemoved {
+  remove({ tenant, id, adminKeyIsConfigured, now, by }: KeyRemoval): KeyRemoved {
     const found = this.#owned(tenant, id);
     if (found === null) return { kind: "not_found" };
     if (!adminKeyIsConfigured && this.#isLastAdmin(found, now)) return { kind: "last_admin" };
     this.#sql.removeSessionsOfKey.run(found.hash);
     this.#sql.remove.run(found.row);
+    const target = { id, name: found.name };
+    this.#audit.note({ at: now, tenant: found.tenant, action: "key.deleted", by, target, changes: [] });
     return { kind: "deleted", hash: found.hash };
   }
 

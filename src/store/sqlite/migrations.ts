@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
 import { StoreOpenError } from "../contract.ts";
 import firstSchema from "./migrations/0001-first-schema.sql" with { type: "text" };
+import audit from "./migrations/0002-audit.sql" with { type: "text" };
 
 /** In order; the number of a migration is its place, from 1. A released one never changes. */
-const MIGRATIONS: readonly string[] = [firstSchema];
+const MIGRATIONS: readonly string[] = [firstSchema, audit];
 
 /** What this Posthorn reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

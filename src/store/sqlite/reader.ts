@@ -1,5 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { AttemptTable } from "./attempts.ts";
+import { AuditTable } from "./audit.ts";
+import { AuditPages } from "./audit-page.ts";
 import { EventTable } from "./events.ts";
 import { KeyTable } from "./keys.ts";
 import { Lanes } from "./lanes.ts";
@@ -33,13 +35,15 @@ export class Reader {
 }
 
 function doersOf(db: Database): Doers<ReadVerbs> {
-  const webhooks = new WebhookTable(db);
+  const audit = new AuditTable(db);
+  const audits = new AuditPages(db, audit);
+  const webhooks = new WebhookTable(db, audit);
   const events = new EventTable(db);
   const lines = new LogTable(db);
   const pages = new LogPages(db, lines);
   const attempts = new AttemptTable(db);
   const lanes = new Lanes(db);
-  const keys = new KeyTable(db);
+  const keys = new KeyTable(db, audit);
   const stats = new Stats(db, lanes);
   return {
     findWebhook: ({ tenant, id }) => webhooks.find(tenant, id),
@@ -56,6 +60,7 @@ function doersOf(db: Database): Doers<ReadVerbs> {
     },
     lanes: () => lanes.starts(),
     listKeys: (list) => keys.list(list),
+    listAudit: (list) => audits.page(list),
     isAdministered: (now) => keys.isAdministered(now),
     stats: () => stats.now(),
   };

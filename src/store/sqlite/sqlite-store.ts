@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../../world.ts";
 import { type Store, StoreOpenError } from "../contract.ts";
 import { Arrivals } from "./front/arrivals.ts";
+import { auditVerbs } from "./front/audit-verbs.ts";
 import { claimVerbs } from "./front/claim-verbs.ts";
 import { Credentials } from "./front/credentials.ts";
 import { eventVerbs } from "./front/event-verbs.ts";
@@ -61,6 +62,7 @@ export async function createSqliteStore(parts: SqliteStoreParts): Promise<Store>
     ...logVerbs(front),
     ...claimVerbs(front),
     ...keyVerbs(front),
+    ...auditVerbs(front),
     ...upkeepVerbs(front, parts.unlock),
   };
 }

@@ -5,6 +5,7 @@ import type { DeliveryKey, WebhookKey } from "../contract.ts";
 export interface TidyOptions {
   readonly now: Millis;
   readonly before: Millis;
+  readonly auditBefore: Millis;
   readonly maxRows: number;
   /** Deliveries that are in flight: their own outcome decides. */
   readonly held: readonly DeliveryKey[];

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { Millis } from "../../world.ts";
 import type { DeliveryKey, RowKey, WebhookKey } from "../contract.ts";
 import { isOf } from "./attempts.ts";
+import type { AuditTable } from "./audit.ts";
 import type { Cancellation, DeliveryTable } from "./deliveries.ts";
 import type { RowKeys } from "./row-keys.ts";
 import { TidyChunk, type TidyOptions } from "./tidy-chunk.ts";
@@ -18,11 +19,13 @@ export class Tidy {
   readonly #sql: ReturnType<typeof prepare>;
   readonly #deliveries: DeliveryTable;
   readonly #keys: RowKeys;
+  readonly #audit: AuditTable;
 
-  constructor(db: Database, deliveries: DeliveryTable, keys: RowKeys) {
+  constructor(db: Database, deliveries: DeliveryTable, keys: RowKeys, audit: AuditTable) {
     this.#sql = prepare(db);
     this.#deliveries = deliveries;
     this.#keys = keys;
+    this.#audit = audit;
   }
 
   run(options: TidyOptions): Tidied {
@@ -32,6 +35,7 @@ export class Tidy {
     this.#removeUnmatched(chunk);
     this.#removeWebhooks(chunk);
     this.#removeCredentials(chunk);
+    chunk.took(this.#audit.removeBefore(chunk.options.auditBefore, chunk.left));
     return { rows: chunk.rows, more: chunk.isSpent, cancelled: chunk.cancelled, webhooks: chunk.webhooks };
   }
 

@@ -1,4 +1,5 @@
 /** The words that the front speaks with the writer and the reader. Every argument and every answer is data that JSON can carry. */
+import type { Actor, AuditEntry } from "../../domain/audit.ts";
 import type { Millis } from "../../world.ts";
 import type {
   EventDetail,
@@ -14,6 +15,7 @@ import type {
   WebhookKey,
 } from "../contract.ts";
 import type { FlatAttempt } from "./attempts.ts";
+import type { AuditList } from "./audit-page.ts";
 import type { ClaimRow, DueRow } from "./deliveries.ts";
 import type { EventList } from "./events.ts";
 import type { IngestReply, TestEvent, TestReply } from "./ingest.ts";
@@ -24,11 +26,15 @@ import type { ResendChunk, ResendOne, ResentChunk } from "./resend.ts";
 import type { Interruption, Outcome, SettleReply } from "./settle.ts";
 import type { Tidied } from "./tidy.ts";
 import type { TidyOptions } from "./tidy-chunk.ts";
-import type { NewSealedWebhook, SealedWebhook, WebhookList, WebhookUpdate } from "./webhooks.ts";
+import type { NewSealedWebhook, SealedWebhook, WebhookDeed, WebhookList, WebhookUpdate } from "./webhooks.ts";
 
 interface Named {
   readonly tenant: string;
   readonly id: string;
+}
+
+interface Done {
+  readonly by: Actor;
 }
 
 interface Fact {
@@ -48,9 +54,10 @@ export interface Claimed {
 
 /** Run in order, on the one connection that writes. Reads are among them where an answer has to fit between two writes. */
 export interface WriteVerbs {
-  createWebhook(webhook: NewSealedWebhook): SealedWebhook;
+  createWebhook(webhook: NewSealedWebhook & Done): SealedWebhook;
   updateWebhook(update: WebhookUpdate): SealedWebhook | null;
-  deleteWebhook(webhook: Named & { readonly now: number }): SealedWebhook | null;
+  deleteWebhook(deed: WebhookDeed): SealedWebhook | null;
+  readSecret(deed: WebhookDeed): SealedWebhook | null;
   ingest(event: NewEvent): IngestReply;
   ingestTest(test: TestEvent): TestReply | null;
   resend(resend: ResendOne): ReadyDelivery | null;
@@ -60,7 +67,7 @@ export interface WriteVerbs {
   claim(claim: Claim): Claimed;
   settle(outcome: Outcome): SettleReply;
   release(interruption: Interruption): void;
-  createKey(key: NewKey): Key;
+  createKey(key: NewKey & Done): Key;
   deleteKey(removal: KeyRemoval): KeyRemoved;
   findKey(hash: string): Key | null;
   createSession(session: Session): void;
@@ -82,6 +89,7 @@ export interface ReadVerbs {
   findLog(log: { readonly webhook: WebhookKey; readonly deliveryId: string }): FoundLog | null;
   lanes(all: null): readonly LaneStart[];
   listKeys(list: KeyList): Page<Key>;
+  listAudit(list: AuditList): Page<AuditEntry>;
   isAdministered(now: Millis): boolean;
   stats(all: null): StoreStats;
 }

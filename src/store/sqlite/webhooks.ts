@@ -1,8 +1,11 @@
 import type { Database } from "bun:sqlite";
+import { type Actor, type AuditAction, type AuditChange, POSTHORN } from "../../domain/audit.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
 import type { Webhook } from "../../domain/webhook.ts";
 import type { Millis } from "../../world.ts";
 import type { Page, WebhookKey } from "../contract.ts";
+import type { AuditTable } from "./audit.ts";
+import { webhookChanges } from "./audit-changes.ts";
 import { asPage, fromNewest } from "./page.ts";
 
 /** A webhook between the front and the database: flat, lists as JSON, secrets and header values sealed. */
@@ -35,11 +38,15 @@ export type SealedChanges = Partial<
   >
 >;
 
-export interface WebhookUpdate {
+export interface WebhookDeed {
   readonly tenant: string;
   readonly id: string;
-  readonly changes: SealedChanges;
   readonly now: Millis;
+  readonly by: Actor;
+}
+
+export interface WebhookUpdate extends WebhookDeed {
+  readonly changes: SealedChanges;
 }
 
 export interface WebhookList {
@@ -48,15 +55,17 @@ export interface WebhookList {
   readonly before: number | null;
 }
 
-/** The table of webhooks. A deleted one stays as long as it has deliveries. */
+/** The table of webhooks. A deleted one stays as long as it has deliveries. What changes on one is noted in the audit log. */
 export class WebhookTable {
   readonly #sql: ReturnType<typeof prepare>;
+  readonly #audit: AuditTable;
 
-  constructor(db: Database) {
+  constructor(db: Database, audit: AuditTable) {
     this.#sql = prepare(db);
+    this.#audit = audit;
   }
 
-  create(webhook: NewSealedWebhook): SealedWebhook {
+  create({ by, ...webhook }: NewSealedWebhook & { readonly by: Actor }): SealedWebhook {
     const row: SealedWebhook = {
       ...webhook,
       key: 0,
@@ -65,6 +74,7 @@ export class WebhookTable {
       deletedAt: null,
     };
     const { lastInsertRowid } = this.#sql.insert.run(columnsOf(row));
+    this.#note("webhook.created", row, by, row.createdAt, webhookChanges(null, row));
     return { ...row, key: Number(lastInsertRowid) };
   }
 
@@ -83,23 +93,36 @@ export class WebhookTable {
   }
 
   /** Null: there is none, or it is deleted. */
-  update({ tenant, id, changes, now }: WebhookUpdate): SealedWebhook | null {
-    const before = this.find(tenant, id);
-    if (before === null || before.deletedAt !== null) return null;
-    return this.#write(changed(before, changes, now));
+  update({ tenant, id, changes, now, by }: WebhookUpdate): SealedWebhook | null {
+    const before = this.#living(tenant, id);
+    if (before === null) return null;
+    const after = changed(before, changes, now);
+    const fields = webhookChanges(before, after);
+    if (fields.length > 0) this.#note("webhook.updated", after, by, now, fields);
+    return this.#write(after);
   }
 
-  remove(tenant: string, id: string, now: Millis): SealedWebhook | null {
-    const before = this.find(tenant, id);
-    if (before === null || before.deletedAt !== null) return null;
+  remove({ tenant, id, now, by }: WebhookDeed): SealedWebhook | null {
+    const before = this.#living(tenant, id);
+    if (before === null) return null;
+    this.#note("webhook.deleted", before, by, now, []);
     return this.#write({ ...before, active: false, deletedAt: now });
+  }
+
+  /** The webhook whose secret somebody is to see; that is noted as a change would be. Null: there is none, or it is deleted. */
+  readSecret({ tenant, id, now, by }: WebhookDeed): SealedWebhook | null {
+    const webhook = this.#living(tenant, id);
+    if (webhook !== null) this.#note("secret.read", webhook, by, now, []);
+    return webhook;
   }
 
   /** The receiver at `url` is gone for good: that webhook rests until its owner turns it on. Null: it has moved on already. */
   turnOff(key: WebhookKey, url: string, now: Millis): SealedWebhook | null {
     const before = this.byKey(key);
     if (before === null || !before.active || before.url !== url) return null;
-    return this.#write({ ...before, active: false, disabledReason: "gone", updatedAt: now });
+    const after: SealedWebhook = { ...before, active: false, disabledReason: "gone", updatedAt: now };
+    this.#note("webhook.disabled", after, POSTHORN, now, webhookChanges(before, after));
+    return this.#write(after);
   }
 
   /** The guard let `url` pass: a later refusal is then taken for an operator's mistake. Null: that was known, or it has moved on. */
@@ -107,6 +130,21 @@ export class WebhookTable {
     const before = this.byKey(key);
     if (before === null || before.urlPassed || before.url !== url) return null;
     return this.#write({ ...before, urlPassed: true });
+  }
+
+  #living(tenant: string, id: string): SealedWebhook | null {
+    const webhook = this.find(tenant, id);
+    return webhook === null || webhook.deletedAt !== null ? null : webhook;
+  }
+
+  #note(
+    action: AuditAction,
+    { id, tenant, url }: SealedWebhook,
+    by: Actor,
+    at: Millis,
+    changes: readonly AuditChange[],
+  ): void {
+    this.#audit.note({ at, tenant, action, by, target: { id, name: url }, changes });
   }
 
   #write(row: SealedWebhook): SealedWebhook {

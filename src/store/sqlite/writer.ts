@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { AttemptTable } from "./attempts.ts";
+import { AuditTable } from "./audit.ts";
 import { DeliveryTable } from "./deliveries.ts";
 import { EventTable } from "./events.ts";
 import { FactTable } from "./facts.ts";
@@ -125,7 +126,8 @@ export class Writer {
 }
 
 function doersOf(db: Database, subscribers: Subscribers, standings: Standings): Doers<WriteVerbs> {
-  const webhooks = new WebhookTable(db);
+  const audit = new AuditTable(db);
+  const webhooks = new WebhookTable(db, audit);
   const facts = new FactTable(db);
   const rowKeys = new RowKeys(db, facts);
   const deliveries = new DeliveryTable(db, rowKeys);
@@ -133,8 +135,8 @@ function doersOf(db: Database, subscribers: Subscribers, standings: Standings): 
   const settle = new Settle({ subscribers, standings, webhooks, deliveries, attempts: new AttemptTable(db) });
   const resend = new Resend(db, deliveries);
   const recovery = new Recovery(db, deliveries, new Lanes(db));
-  const keys = new KeyTable(db);
-  const tidy = new Tidy(db, deliveries, rowKeys);
+  const keys = new KeyTable(db, audit);
+  const tidy = new Tidy(db, deliveries, rowKeys, audit);
   const space = new Space(db);
   const forget = (tenant: string) => {
     subscribers.forget(tenant);
@@ -149,10 +151,11 @@ function doersOf(db: Database, subscribers: Subscribers, standings: Standings): 
       forget(update.tenant);
       return webhooks.update(update);
     },
-    deleteWebhook({ tenant, id, now }) {
-      forget(tenant);
-      return webhooks.remove(tenant, id, now);
+    deleteWebhook(deed) {
+      forget(deed.tenant);
+      return webhooks.remove(deed);
     },
+    readSecret: (deed) => webhooks.readSecret(deed),
     ingest: (event) => ingest.accept(event),
     ingestTest: (test) => ingest.acceptTest(test),
     resend: (one) => resend.one(one),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import { SOUGHT_BODY_MAX_BYTES } from "../../../src/limits.ts";
 import type { ReadyDelivery } from "../../../src/store/contract.ts";
 import { DELIVERED, EXHAUSTED, NOW, type Open, only, retryIn, Scene, TENANT } from "./scene.ts";
@@ -66,6 +67,7 @@ export function claimPromises(open: Open): void {
           webhook.id,
           { url, secret: `new ${delivery.key}`, timeoutMs: 7_000 },
           NOW,
+          POSTHORN,
         );
         const claimed = await scene.claim(shape(delivery));
         expect(claimed.webhook).toMatchObject({ url, secret: `new ${delivery.key}`, timeoutMs: 7_000 });
@@ -77,11 +79,11 @@ export function claimPromises(open: Open): void {
       const scene = new Scene(opened.store);
       const webhook = await scene.webhook();
       const delivery = await scene.delivery();
-      await opened.store.updateWebhook(TENANT, webhook.id, { active: false }, NOW);
+      await opened.store.updateWebhook(TENANT, webhook.id, { active: false }, NOW, POSTHORN);
       expect(await opened.store.claim([delivery])).toEqual([]);
       expect(await opened.store.seek({ webhook: webhook.key, isRetry: false, limit: 5 })).toEqual([]);
       expect(await opened.store.lanes()).toEqual([]);
-      await opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW);
+      await opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW, POSTHORN);
       expect(await opened.store.lanes()).toEqual([{ webhook: webhook.key, nextDueAt: NOW }]);
       expect((await scene.claim(delivery)).lease.delivery).toBe(delivery.key);
     });
@@ -92,11 +94,11 @@ export function claimPromises(open: Open): void {
       const webhook = await scene.webhook();
       const other = await scene.webhook({ events: ["other"] });
       const [one, two] = [await scene.delivery(), await scene.delivery({ type: "other" }).catch(() => null)];
-      await opened.store.deleteWebhook(TENANT, webhook.id, NOW);
+      await opened.store.deleteWebhook(TENANT, webhook.id, NOW, POSTHORN);
       expect(two).toBeNull();
       expect(await opened.store.claim([one])).toEqual([]);
       const [, late] = [
-        await opened.store.updateWebhook(TENANT, other.id, { active: false }, NOW),
+        await opened.store.updateWebhook(TENANT, other.id, { active: false }, NOW, POSTHORN),
         await scene.ingest(),
       ];
       expect(late).toMatchObject({ kind: "accepted", deliveries: [] });
@@ -111,9 +113,9 @@ export function claimPromises(open: Open): void {
       const delivery = await scene.delivery();
       await scene.claimed();
       const [, , , claimed] = await Promise.all([
-        opened.store.updateWebhook(TENANT, webhook.id, { active: false }, NOW),
+        opened.store.updateWebhook(TENANT, webhook.id, { active: false }, NOW, POSTHORN),
         scene.tidy({ before: NOW + 1 }),
-        opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW),
+        opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW, POSTHORN),
         opened.store.claim([delivery]),
       ]);
       expect(claimed).toEqual([]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import { idAfter } from "../../../src/domain/ids.ts";
 import { allPages, DELIVERED, NOW, type Open, only, Scene, TENANT } from "./scene.ts";
 
@@ -55,15 +56,15 @@ export function eventPromises(open: Open): void {
       const one = scene.newWebhook();
       const counts = [
         scene.deliveries(),
-        store.createWebhook(one).then(() => []),
+        store.createWebhook(one, POSTHORN).then(() => []),
         scene.deliveries(),
-        store.updateWebhook(TENANT, one.id, { events: ["other.*"] }, NOW).then(() => []),
+        store.updateWebhook(TENANT, one.id, { events: ["other.*"] }, NOW, POSTHORN).then(() => []),
         scene.deliveries(),
-        store.updateWebhook(TENANT, one.id, { events: ["*"], active: false }, NOW).then(() => []),
+        store.updateWebhook(TENANT, one.id, { events: ["*"], active: false }, NOW, POSTHORN).then(() => []),
         scene.deliveries(),
-        store.updateWebhook(TENANT, one.id, { active: true }, NOW).then(() => []),
+        store.updateWebhook(TENANT, one.id, { active: true }, NOW, POSTHORN).then(() => []),
         scene.deliveries(),
-        store.deleteWebhook(TENANT, one.id, NOW).then(() => []),
+        store.deleteWebhook(TENANT, one.id, NOW, POSTHORN).then(() => []),
         scene.deliveries(),
       ];
       const lengths = (await Promise.all(counts)).map((deliveries) => deliveries.length);
@@ -167,7 +168,7 @@ export function eventPromises(open: Open): void {
         isTest: true,
       });
       expect(await scene.entry(webhook, event.firstDeliveryId)).toMatchObject({ state: "sending", isTest: true });
-      await opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW);
+      await opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW, POSTHORN);
       expect(await opened.store.lanes()).toEqual([]);
       expect(await opened.store.seek({ webhook: webhook.key, isRetry: false, limit: 9 })).toEqual([]);
       if (claimed !== null) await scene.settle(claimed, DELIVERED);
@@ -179,7 +180,7 @@ export function eventPromises(open: Open): void {
       await using opened = await open();
       const scene = new Scene(opened.store);
       const webhook = await scene.webhook();
-      await opened.store.deleteWebhook(TENANT, webhook.id, NOW);
+      await opened.store.deleteWebhook(TENANT, webhook.id, NOW, POSTHORN);
       const event = scene.newEvent();
       expect(await opened.store.ingestTest(event, webhook.key)).toBeNull();
       expect(await opened.store.findEvent(TENANT, event.id)).toBeNull();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import { NOW, type Open, Scene, TENANT } from "./scene.ts";
 
 const ALL = { limit: 200, before: null };
@@ -13,7 +14,7 @@ export function keyPromises(open: Open): void {
         scene.newKey({ expiresAt: NOW + 5 }),
         scene.newKey({ scope: "admin", tenant: null, name: "Zoë" }),
       ];
-      const made = [await opened.store.createKey(one), await opened.store.createKey(all)];
+      const made = [await opened.store.createKey(one, POSTHORN), await opened.store.createKey(all, POSTHORN)];
       expect(await opened.store.findKey(one.hash)).toEqual(made[0] ?? null);
       expect(await opened.store.findKey(all.hash)).toMatchObject({
         id: all.id,
@@ -31,7 +32,7 @@ export function keyPromises(open: Open): void {
       await using opened = await open();
       const scene = new Scene(opened.store);
       const ids: string[] = [];
-      for (let n = 0; n < 5; n++) ids.unshift((await opened.store.createKey(scene.newKey())).id);
+      for (let n = 0; n < 5; n++) ids.unshift((await opened.store.createKey(scene.newKey(), POSTHORN)).id);
       const first = await opened.store.listKeys(TENANT, { limit: 3, before: null });
       const second = await opened.store.listKeys(TENANT, { limit: 3, before: first.next });
       expect([...first.rows, ...second.rows].map(({ id }) => id)).toEqual(ids);
@@ -42,10 +43,10 @@ export function keyPromises(open: Open): void {
       await using opened = await open();
       const { store } = opened;
       const scene = new Scene(store);
-      await store.createKey(scene.newKey({ scope: "admin" }));
-      await store.createKey(scene.newKey({ scope: "manage", tenant: null }));
+      await store.createKey(scene.newKey({ scope: "admin" }), POSTHORN);
+      await store.createKey(scene.newKey({ scope: "manage", tenant: null }), POSTHORN);
       expect(await store.isAdministered(NOW)).toBe(false);
-      await store.createKey(scene.newKey({ scope: "admin", tenant: null, expiresAt: NOW + 1 }));
+      await store.createKey(scene.newKey({ scope: "admin", tenant: null, expiresAt: NOW + 1 }), POSTHORN);
       expect(await store.isAdministered(NOW)).toBe(true);
       expect(await store.isAdministered(NOW + 1)).toBe(false);
     });
@@ -54,7 +55,7 @@ export function keyPromises(open: Open): void {
       await using opened = await open();
       const key = new Scene(opened.store).newKey();
       expect(await opened.store.findKey(key.hash)).toBeNull();
-      await opened.store.createKey(key);
+      await opened.store.createKey(key, POSTHORN);
       expect(await opened.store.findKey(key.hash)).toMatchObject({ id: key.id });
     });
 
@@ -63,17 +64,17 @@ export function keyPromises(open: Open): void {
       const { store } = opened;
       const scene = new Scene(store);
       const [key, other] = [scene.newKey(), scene.newKey()];
-      await Promise.all([store.createKey(key), store.createKey(other)]);
+      await Promise.all([store.createKey(key, POSTHORN), store.createKey(other, POSTHORN)]);
       await store.createSession({ hash: "s1", keyHash: key.hash, expiresAt: NOW + 5 });
       await store.createSession({ hash: "s2", keyHash: other.hash, expiresAt: NOW + 5 });
       expect(await store.findKey(key.hash)).not.toBeNull();
       expect(await store.findSession("s1", NOW)).not.toBeNull();
-      expect(await store.deleteKey("other", key.id, NOT_CONFIGURED)).toBe("not_found");
-      expect(await store.deleteKey(TENANT, key.id, NOT_CONFIGURED)).toBe("deleted");
+      expect(await store.deleteKey("other", key.id, NOT_CONFIGURED, POSTHORN)).toBe("not_found");
+      expect(await store.deleteKey(TENANT, key.id, NOT_CONFIGURED, POSTHORN)).toBe("deleted");
       expect(await store.findKey(key.hash)).toBeNull();
       expect(await store.findSession("s1", NOW)).toBeNull();
       expect(await store.findSession("s2", NOW)).toMatchObject({ key: { id: other.id } });
-      expect(await store.deleteKey(TENANT, key.id, NOT_CONFIGURED)).toBe("not_found");
+      expect(await store.deleteKey(TENANT, key.id, NOT_CONFIGURED, POSTHORN)).toBe("not_found");
     });
 
     test("that are the last to administer everything stay, unless another one is configured", async () => {
@@ -83,11 +84,11 @@ export function keyPromises(open: Open): void {
       const admin = { scope: "admin", tenant: null } as const;
       const [one, two] = [scene.newKey(admin), scene.newKey(admin)];
       const expired = scene.newKey({ ...admin, expiresAt: NOW });
-      for (const key of [one, two, expired, scene.newKey({ scope: "admin" })]) await store.createKey(key);
-      expect(await store.deleteKey(null, two.id, NOT_CONFIGURED)).toBe("deleted");
-      expect(await store.deleteKey(null, one.id, NOT_CONFIGURED)).toBe("last_admin");
-      expect(await store.deleteKey(null, expired.id, NOT_CONFIGURED)).toBe("deleted");
-      expect(await store.deleteKey(null, one.id, { adminKeyIsConfigured: true, now: NOW })).toBe("deleted");
+      for (const key of [one, two, expired, scene.newKey({ scope: "admin" })]) await store.createKey(key, POSTHORN);
+      expect(await store.deleteKey(null, two.id, NOT_CONFIGURED, POSTHORN)).toBe("deleted");
+      expect(await store.deleteKey(null, one.id, NOT_CONFIGURED, POSTHORN)).toBe("last_admin");
+      expect(await store.deleteKey(null, expired.id, NOT_CONFIGURED, POSTHORN)).toBe("deleted");
+      expect(await store.deleteKey(null, one.id, { adminKeyIsConfigured: true, now: NOW }, POSTHORN)).toBe("deleted");
     });
   });
 
@@ -96,7 +97,7 @@ export function keyPromises(open: Open): void {
       await using opened = await open();
       const { store } = opened;
       const key = new Scene(store).newKey({ expiresAt: NOW + 10 });
-      await store.createKey(key);
+      await store.createKey(key, POSTHORN);
       await store.createSession({ hash: "short", keyHash: key.hash, expiresAt: NOW + 5 });
       await store.createSession({ hash: "long", keyHash: key.hash, expiresAt: NOW + 50 });
       const alive = async (hash: string, at: number) => (await store.findSession(hash, at)) !== null;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import type { LogFilter } from "../../../src/store/contract.ts";
 import { allPages, DELIVERED, EXHAUSTED, NOW, type Open, retryIn, Scene, TENANT } from "./scene.ts";
 
@@ -85,7 +86,7 @@ export function logPromises(open: Open): void {
       const webhook = await scene.webhook();
       const [waiting, flying] = [await scene.delivery(), await scene.claimed()];
       const written = await scene.settled(EXHAUSTED);
-      await opened.store.deleteWebhook(TENANT, webhook.id, NOW);
+      await opened.store.deleteWebhook(TENANT, webhook.id, NOW, POSTHORN);
       const id = waiting.payload?.deliveryId ?? "";
       expect(await scene.entry(webhook, id)).toMatchObject({ state: "cancelled", nextRetryAt: null });
       const statuses = { pending: [], sending: [flying.deliveryId], cancelled: [id], failed: [written.deliveryId] };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import type { Webhook } from "../../../src/domain/webhook.ts";
 import type { ClaimedDelivery, ReadyDelivery } from "../../../src/store/contract.ts";
 import { createSeededRandom, forEachSeed } from "../../support/seeded-random.ts";
@@ -105,7 +106,7 @@ class Race {
     if (webhook === undefined || this.#activity.get(webhook.key) === "unclear") return;
     const active = this.#activity.get(webhook.key) === "off";
     this.#activity.set(webhook.key, "unclear");
-    await this.#scene.store.updateWebhook(TENANT, webhook.id, { active }, NOW);
+    await this.#scene.store.updateWebhook(TENANT, webhook.id, { active }, NOW, POSTHORN);
     this.#activity.set(webhook.key, active ? "on" : "off");
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import { DELIVERED, NOW, type Open, retryIn, Scene } from "./scene.ts";
 
 export function recoveryPromises(open: Open): void {
@@ -14,7 +15,7 @@ export function recoveryPromises(open: Open): void {
       await scene.settled(retryIn(9_000), { type: "waiting" });
       await scene.settled(DELIVERED, { type: "done" });
       await scene.delivery({ type: "off" });
-      await opened.store.updateWebhook(off.tenant, off.id, { active: false }, NOW);
+      await opened.store.updateWebhook(off.tenant, off.id, { active: false }, NOW, POSTHORN);
       const lanes = [
         { webhook: fresh.key, nextDueAt: NOW - 1_000 },
         { webhook: waiting.key, nextDueAt: NOW + 9_000 },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import { idAfter } from "../../../src/domain/ids.ts";
 import { DELIVERED, EXHAUSTED, NOW, type Open, only, Scene, TENANT } from "./scene.ts";
 
@@ -9,7 +10,7 @@ export function resendPromises(open: Open): void {
       const scene = new Scene(opened.store);
       const webhook = await scene.webhook();
       const failed = await scene.settled(EXHAUSTED, { id: "mine", data: '{"n":1.0}' });
-      await opened.store.updateWebhook(TENANT, webhook.id, { url: "https://moved.example" }, NOW);
+      await opened.store.updateWebhook(TENANT, webhook.id, { url: "https://moved.example" }, NOW, POSTHORN);
       const newId = scene.id("delivery");
       const ready = await opened.store.resend(webhook.key, failed.deliveryId, newId, NOW + 60_000);
       expect(ready).toMatchObject({ webhook: webhook.key, dueAt: NOW + 60_000, isRetry: false });
@@ -36,7 +37,7 @@ export function resendPromises(open: Open): void {
       const resend = (webhook: number, id: string) => opened.store.resend(webhook, id, scene.id("delivery"), NOW);
       expect(await resend(other.key, deliveryId)).toBeNull();
       expect(await resend(one.key, scene.id("delivery"))).toBeNull();
-      await opened.store.deleteWebhook(TENANT, one.id, NOW);
+      await opened.store.deleteWebhook(TENANT, one.id, NOW, POSTHORN);
       expect(await resend(one.key, deliveryId)).toBeNull();
     });
 

@@ -1,4 +1,5 @@
 import type { Attempt } from "../../../src/domain/attempt.ts";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import type { Transition } from "../../../src/domain/delivery.ts";
 import { wireBody } from "../../../src/domain/event.ts";
 import { newId } from "../../../src/domain/ids.ts";
@@ -64,7 +65,7 @@ export class Scene {
   }
 
   webhook(changes: Partial<NewWebhook> = {}): Promise<Webhook> {
-    return this.store.createWebhook(this.newWebhook(changes));
+    return this.store.createWebhook(this.newWebhook(changes), POSTHORN);
   }
 
   newEvent({ data = "{}", ...changes }: EventChanges = {}): NewEvent {
@@ -126,8 +127,8 @@ export class Scene {
     return { id, hash, name: "app", scope: "manage", tenant: TENANT, createdAt: NOW, expiresAt: null, ...changes };
   }
 
-  tidy(changes: { readonly now?: Millis; readonly before?: Millis; readonly maxRows?: number } = {}) {
-    return this.store.tidy({ now: NOW, before: NOW, maxRows: 500, ...changes });
+  tidy(changes: Partial<Parameters<Store["tidy"]>[0]> = {}) {
+    return this.store.tidy({ now: NOW, before: NOW, auditBefore: 0, maxRows: 500, ...changes });
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import { ATTEMPT_ROWS_MAX, RETRY_STEPS_MAX } from "../../../src/limits.ts";
 import { attemptOf, DELIVERED, EXHAUSTED, GONE, NOW, type Open, retryIn, Scene, TENANT } from "./scene.ts";
 
@@ -98,7 +99,7 @@ export function settlementPromises(open: Open): void {
       const scene = new Scene(opened.store);
       const webhook = await scene.webhook();
       const flights = [await scene.claimed(), await scene.claimed(), await scene.claimed()] as const;
-      await opened.store.deleteWebhook(TENANT, webhook.id, NOW);
+      await opened.store.deleteWebhook(TENANT, webhook.id, NOW, POSTHORN);
       await scene.tidy({ before: NOW + 1 });
       expect(await scene.settle(flights[0], DELIVERED)).toEqual({ kind: "kept", state: "delivered", dueAt: null });
       expect(await scene.settle(flights[1], retryIn(1_000))).toEqual({ kind: "kept", state: "cancelled", dueAt: null });
@@ -139,7 +140,7 @@ export function settlementPromises(open: Open): void {
       const test = await opened.store.ingestTest(scene.newEvent(), webhook.key);
       if (test !== null) expect(await scene.settle(test, GONE)).toMatchObject({ state: "failed" });
       const claimed = await scene.claimed();
-      await opened.store.updateWebhook(TENANT, webhook.id, { url: "https://moved.example" }, NOW);
+      await opened.store.updateWebhook(TENANT, webhook.id, { url: "https://moved.example" }, NOW, POSTHORN);
       await scene.settle(claimed, GONE);
       expect((await opened.store.findWebhook(TENANT, webhook.id))?.active).toBe(true);
     });

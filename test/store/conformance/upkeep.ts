@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import { DELIVERED, EXHAUSTED, NOW, type Open, retryIn, Scene, TENANT } from "./scene.ts";
 
 const OLD = { startedAt: NOW - 1_000, durationMs: 0 };
@@ -75,12 +76,12 @@ export function upkeepPromises(open: Open): void {
       const scene = new Scene(opened.store);
       const webhook = await scene.webhook();
       const [old, young] = [await scene.delivery(OLD_EVENT), await scene.delivery()];
-      await opened.store.updateWebhook(TENANT, webhook.id, { active: false }, NOW);
+      await opened.store.updateWebhook(TENANT, webhook.id, { active: false }, NOW, POSTHORN);
       expect(await scene.tidy()).toEqual({ rows: 1, more: false });
       const stateOf = async (id?: string) => (await scene.entry(webhook, id ?? "")).state;
       expect(await stateOf(old.payload?.deliveryId)).toBe("cancelled");
       expect(await stateOf(young.payload?.deliveryId)).toBe("pending");
-      await opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW);
+      await opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW, POSTHORN);
       expect((await opened.store.claim([old, young])).map(({ lease }) => lease.delivery)).toEqual([young.key]);
     });
 
@@ -90,7 +91,7 @@ export function upkeepPromises(open: Open): void {
       const webhook = await scene.webhook();
       for (let count = 0; count < 5; count++) await scene.delivery();
       const flying = await scene.claimed();
-      await opened.store.deleteWebhook(TENANT, webhook.id, NOW);
+      await opened.store.deleteWebhook(TENANT, webhook.id, NOW, POSTHORN);
       const chunks = [
         await scene.tidy({ maxRows: 2 }),
         await scene.tidy({ maxRows: 2 }),
@@ -115,7 +116,7 @@ export function upkeepPromises(open: Open): void {
       const scene = new Scene(store);
       const [ended, lasting] = [scene.newKey({ expiresAt: NOW - 10 }), scene.newKey({ expiresAt: NOW + 1 })];
       for (const key of [ended, lasting]) {
-        await store.createKey(key);
+        await store.createKey(key, POSTHORN);
         await store.createSession({ hash: `of ${key.hash}`, keyHash: key.hash, expiresAt: NOW + 1 });
       }
       await store.createSession({ hash: "ended", keyHash: "configured", expiresAt: NOW });
@@ -134,7 +135,7 @@ export function upkeepPromises(open: Open): void {
       await scene.tidy();
       const young = await scene.delivery();
       expect(young.key).toBeGreaterThan(old.lease.delivery);
-      await opened.store.deleteWebhook(TENANT, webhook.id, NOW);
+      await opened.store.deleteWebhook(TENANT, webhook.id, NOW, POSTHORN);
       await scene.tidy();
       await scene.tidy({ before: NOW + 1_000 });
       expect((await scene.webhook()).key).toBeGreaterThan(webhook.key);
@@ -151,11 +152,11 @@ export function upkeepPromises(open: Open): void {
         await scene.webhook({ events: ["b"] }),
         await scene.webhook(),
       ];
-      await opened.store.deleteWebhook(TENANT, deleted.id, NOW);
+      await opened.store.deleteWebhook(TENANT, deleted.id, NOW, POSTHORN);
       await scene.delivery({ type: "a", dueAt: NOW - 3 });
       await scene.delivery({ type: "b", dueAt: NOW - 9 });
       await scene.settled(DELIVERED, { type: "a" });
-      await opened.store.updateWebhook(TENANT, off.id, { active: false }, NOW);
+      await opened.store.updateWebhook(TENANT, off.id, { active: false }, NOW, POSTHORN);
       expect(await opened.store.stats()).toMatchObject({ webhooks: 2, pending: 2, oldestDueAt: NOW - 3 });
       expect((await opened.store.stats()).databaseBytes).toBeGreaterThan(0);
     });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../../src/domain/audit.ts";
 import { allPages, GONE, NOW, type Open, Scene, TENANT } from "./scene.ts";
 
 export function webhookPromises(open: Open): void {
@@ -41,8 +42,8 @@ export function webhookPromises(open: Open): void {
       await using opened = await open();
       const { id } = await new Scene(opened.store).webhook();
       expect(await opened.store.findWebhook("other", id)).toBeNull();
-      expect(await opened.store.updateWebhook("other", id, { active: false }, NOW)).toBeNull();
-      expect(await opened.store.deleteWebhook("other", id, NOW)).toBeNull();
+      expect(await opened.store.updateWebhook("other", id, { active: false }, NOW, POSTHORN)).toBeNull();
+      expect(await opened.store.deleteWebhook("other", id, NOW, POSTHORN)).toBeNull();
       expect((await opened.store.findWebhook(TENANT, id))?.active).toBe(true);
     });
 
@@ -53,7 +54,7 @@ export function webhookPromises(open: Open): void {
       await scene.webhook({ tenant: "other" });
       const first = await opened.store.listWebhooks(TENANT, { limit: 2, before: null });
       expect(first.rows).toEqual([made[3], made[2]].filter((row) => row !== undefined));
-      await opened.store.deleteWebhook(TENANT, made[2]?.id ?? "", NOW);
+      await opened.store.deleteWebhook(TENANT, made[2]?.id ?? "", NOW, POSTHORN);
       const second = await opened.store.listWebhooks(TENANT, { limit: 2, before: first.next });
       expect(second.rows.map(({ id }) => id)).toEqual([made[1]?.id ?? "", made[0]?.id ?? ""]);
       expect(second.next).toBeNull();
@@ -67,10 +68,11 @@ export function webhookPromises(open: Open): void {
         before.id,
         { description: "new", timeoutMs: null },
         NOW + 1,
+        POSTHORN,
       );
       expect(after).toEqual({ ...before, description: "new", timeoutMs: null, updatedAt: NOW + 1 });
       const changes = { secret: "another", headers: [["c", "d"]] as const, events: ["x"], retryScheduleMs: [100] };
-      const last = await opened.store.updateWebhook(TENANT, before.id, changes, NOW + 2);
+      const last = await opened.store.updateWebhook(TENANT, before.id, changes, NOW + 2, POSTHORN);
       expect(last).toMatchObject({ ...changes, description: "new", updatedAt: NOW + 2 });
       expect(await opened.store.findWebhook(TENANT, before.id)).toEqual(last);
     });
@@ -79,7 +81,7 @@ export function webhookPromises(open: Open): void {
       await using opened = await open();
       const { id, url } = await new Scene(opened.store).webhook({ urlPassed: true });
       const update = (changes: { url?: string; urlPassed?: boolean }) =>
-        opened.store.updateWebhook(TENANT, id, changes, NOW + 1);
+        opened.store.updateWebhook(TENANT, id, changes, NOW + 1, POSTHORN);
       expect((await update({ url }))?.urlPassed).toBe(true);
       expect((await update({ url: "https://two.example" }))?.urlPassed).toBe(false);
       expect((await update({ url: "https://three.example", urlPassed: true }))?.urlPassed).toBe(true);
@@ -88,7 +90,7 @@ export function webhookPromises(open: Open): void {
     test("that only passed the guard were not changed by their owner", async () => {
       await using opened = await open();
       const { id } = await new Scene(opened.store).webhook();
-      const passed = await opened.store.updateWebhook(TENANT, id, { urlPassed: true }, NOW + 1);
+      const passed = await opened.store.updateWebhook(TENANT, id, { urlPassed: true }, NOW + 1, POSTHORN);
       expect(passed).toMatchObject({ urlPassed: true, updatedAt: NOW });
     });
 
@@ -98,9 +100,9 @@ export function webhookPromises(open: Open): void {
       const { id } = await scene.webhook();
       await scene.settled(GONE);
       expect(await opened.store.findWebhook(TENANT, id)).toMatchObject({ active: false, disabledReason: "gone" });
-      await opened.store.updateWebhook(TENANT, id, { description: "x" }, NOW);
+      await opened.store.updateWebhook(TENANT, id, { description: "x" }, NOW, POSTHORN);
       expect(await opened.store.findWebhook(TENANT, id)).toMatchObject({ active: false, disabledReason: "gone" });
-      await opened.store.updateWebhook(TENANT, id, { active: true }, NOW);
+      await opened.store.updateWebhook(TENANT, id, { active: true }, NOW, POSTHORN);
       expect(await opened.store.findWebhook(TENANT, id)).toMatchObject({ active: true, disabledReason: null });
     });
 
@@ -108,12 +110,12 @@ export function webhookPromises(open: Open): void {
       await using opened = await open();
       const { store } = opened;
       const { id, key } = await new Scene(store).webhook();
-      expect(await store.deleteWebhook(TENANT, id, NOW + 1)).toBe(key);
+      expect(await store.deleteWebhook(TENANT, id, NOW + 1, POSTHORN)).toBe(key);
       expect(await store.findWebhook(TENANT, id)).toBeNull();
       expect((await store.listWebhooks(TENANT, { limit: 10, before: null })).rows).toEqual([]);
       expect(await store.findWebhook(TENANT, id, { deletedToo: true })).toMatchObject({ id, deletedAt: NOW + 1 });
-      expect(await store.deleteWebhook(TENANT, id, NOW + 2)).toBeNull();
-      expect(await store.updateWebhook(TENANT, id, { active: true }, NOW + 2)).toBeNull();
+      expect(await store.deleteWebhook(TENANT, id, NOW + 2, POSTHORN)).toBeNull();
+      expect(await store.updateWebhook(TENANT, id, { active: true }, NOW + 2, POSTHORN)).toBeNull();
     });
 
     test("with an id that is taken are refused, and nothing beside them is", async () => {

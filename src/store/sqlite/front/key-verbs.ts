@@ -16,8 +16,8 @@ type KeyVerbs = Pick<
 
 export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
   return {
-    createKey: (key) =>
-      writes.write({ verb: "createKey", argument: key }, (created) => {
+    createKey: (key, by) =>
+      writes.write({ verb: "createKey", argument: { ...key, by } }, (created) => {
         credentials.forgetKey(key.hash);
         return created;
       }),
@@ -26,8 +26,8 @@ export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
       reads.read({ verb: "listKeys", argument: { tenant, limit, before } }, (page) => page),
     isAdministered: (now) => reads.read({ verb: "isAdministered", argument: now }, (isSo) => isSo),
 
-    deleteKey: (tenant, id, options) =>
-      writes.write({ verb: "deleteKey", argument: { tenant, id, ...options } }, (removed) => {
+    deleteKey: (tenant, id, options, by) =>
+      writes.write({ verb: "deleteKey", argument: { tenant, id, ...options, by } }, (removed) => {
         if (removed.kind === "deleted") credentials.forgetKey(removed.hash);
         return removed.kind;
       }),

@@ -22,15 +22,21 @@ export class WebhookSeal {
     };
   }
 
-  /** Only the fields that are given. */
-  closeChanges(id: string, changes: WebhookChanges): SealedChanges {
+  /**
+   * Only the fields that are given.
+   *
+   * @param stored as it lies in the table now, or null; what is given again keeps its seal, by which it is known as unchanged
+   */
+  closeChanges(id: string, changes: WebhookChanges, stored: SealedWebhook | null): SealedChanges {
     const { secret, headers, events, retryScheduleMs, ...plain } = changes;
     return {
       ...plain,
       ...(events === undefined ? {} : { events: JSON.stringify(events) }),
       ...(retryScheduleMs === undefined ? {} : { retryScheduleMs: jsonOrNull(retryScheduleMs) }),
-      ...(secret === undefined ? {} : { secrets: this.#closeSecret(id, secret) }),
-      ...(headers === undefined ? {} : { headers: this.#closeHeaders(id, headers) }),
+      ...(secret === undefined ? {} : { secrets: this.#keepSecret(stored, secret) ?? this.#closeSecret(id, secret) }),
+      ...(headers === undefined
+        ? {}
+        : { headers: this.#keepHeaders(stored, headers) ?? this.#closeHeaders(id, headers) }),
     };
   }
 
@@ -55,6 +61,15 @@ export class WebhookSeal {
     const [first]: readonly string[] = JSON.parse(secrets);
     if (first === undefined) throw new Error(`${id} has no secret`);
     return this.#sealer.open(place("secrets", id), first);
+  }
+
+  #keepSecret(stored: SealedWebhook | null, secret: string): string | null {
+    return stored !== null && this.#openSecret(stored.id, stored.secrets) === secret ? stored.secrets : null;
+  }
+
+  #keepHeaders(stored: SealedWebhook | null, headers: Webhook["headers"]): string | null {
+    const isSame = stored !== null && Bun.deepEquals(this.#openHeaders(stored.id, stored.headers), headers);
+    return isSame ? stored.headers : null;
   }
 
   #closeHeaders(id: string, headers: Webhook["headers"]): string {

@@ -1,12 +1,17 @@
-import type { Store } from "../../contract.ts";
+import type { Store, WebhookChanges } from "../../contract.ts";
 import type { FrontParts } from "./front-parts.ts";
 
-type WebhookVerbs = Pick<Store, "createWebhook" | "listWebhooks" | "findWebhook" | "updateWebhook" | "deleteWebhook">;
+type WebhookVerbs = Pick<
+  Store,
+  "createWebhook" | "listWebhooks" | "findWebhook" | "updateWebhook" | "deleteWebhook" | "readSecret"
+>;
 
 export function webhookVerbs({ writes, reads, seal, webhooks }: FrontParts): WebhookVerbs {
   return {
-    createWebhook: (webhook) =>
-      writes.write({ verb: "createWebhook", argument: seal.close(webhook) }, (sealed) => webhooks.learn(sealed)),
+    createWebhook: (webhook, by) =>
+      writes.write({ verb: "createWebhook", argument: { ...seal.close(webhook), by } }, (sealed) =>
+        webhooks.learn(sealed),
+      ),
 
     listWebhooks: (tenant, { limit, before }) =>
       reads.read({ verb: "listWebhooks", argument: { tenant, limit, before } }, ({ rows, next }) => ({
@@ -20,15 +25,28 @@ export function webhookVerbs({ writes, reads, seal, webhooks }: FrontParts): Web
         return isShown ? seal.open(sealed) : null;
       }),
 
-    updateWebhook: (tenant, id, changes, now) =>
-      writes.write(
-        { verb: "updateWebhook", argument: { tenant, id, changes: seal.closeChanges(id, changes), now } },
-        (sealed) => (sealed === null ? null : webhooks.learn(sealed)),
-      ),
+    async updateWebhook(tenant, id, changes, now, by) {
+      const find = { verb: "findWebhook", argument: { tenant, id } } as const;
+      const stored = hasSealed(changes) ? await reads.read(find, (sealed) => sealed) : null;
+      const closed = seal.closeChanges(id, changes, stored);
+      return writes.write({ verb: "updateWebhook", argument: { tenant, id, changes: closed, now, by } }, (sealed) =>
+        sealed === null ? null : webhooks.learn(sealed),
+      );
+    },
 
-    deleteWebhook: (tenant, id, now) =>
-      writes.write({ verb: "deleteWebhook", argument: { tenant, id, now } }, (sealed) =>
+    deleteWebhook: (tenant, id, now, by) =>
+      writes.write({ verb: "deleteWebhook", argument: { tenant, id, now, by } }, (sealed) =>
         sealed === null ? null : webhooks.learn(sealed).key,
       ),
+
+    readSecret: (tenant, id, now, by) =>
+      writes.write({ verb: "readSecret", argument: { tenant, id, now, by } }, (sealed) =>
+        sealed === null ? null : webhooks.learn(sealed).secret,
+      ),
   };
+}
+
+/** Whether the writer, which cannot open a seal, has to be shown by what is stored that a value is the same. */
+function hasSealed({ secret, headers }: WebhookChanges): boolean {
+  return secret !== undefined || headers !== undefined;
 }
