@@ -1,28 +1,24 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { parseSealingKey } from "./domain/sealing-key.ts";
 import type { Secret } from "./domain/secret.ts";
+import { KeyFiles } from "./key-files.ts";
+import { SEALING_KEY_BYTES } from "./limits.ts";
 import { StoreOpenError } from "./store/contract.ts";
+import { syncNames, writeDurably } from "./store/durable-files.ts";
 import type { Random } from "./world.ts";
 
-const SECRET_KEY_BYTES = 32;
-const OWNER_ONLY = 0o600;
+/** Bits of a file's mode that let anybody but its owner at it. */
+const OTHERS = 0o077;
 
 /** The directory that holds everything Posthorn keeps, with the key files beside the database. */
 export class DataDir {
   readonly path: string;
+  readonly keyFiles: KeyFiles;
 
   private constructor(path: string) {
     this.path = path;
+    this.keyFiles = new KeyFiles(path);
   }
 
   /** Creates the directory (0700) when it is missing. @throws StoreOpenError when nothing can be written there. */
@@ -44,23 +40,32 @@ export class DataDir {
     return join(this.path, "admin.key");
   }
 
+  get hasDatabase(): boolean {
+    return existsSync(join(this.path, "posthorn.db"));
+  }
+
   /**
    * The 32 bytes that seal secrets at rest: the configured ones, else those of `secret.key`, which is made on the first start.
+   * To be called by whoever holds the directory's lock.
    *
-   * @throws StoreOpenError when the file is damaged, or is gone while there is a database that was sealed with it
+   * @param sealedWith the id of the key that sealed the database; null when nothing is sealed in it
+   * @throws StoreOpenError when the file is damaged, or is not the one that the database was sealed with, or is gone
    */
-  secretKey(configured: Secret | null, random: Pick<Random, "bytes">): Uint8Array {
-    if (configured !== null) return decodeKey(configured.reveal(), "POSTHORN_SECRET_KEY");
-    const path = join(this.path, "secret.key");
-    if (existsSync(path)) return decodeKey(readFileSync(path, "utf8"), path);
-    if (existsSync(join(this.path, "posthorn.db"))) {
-      throw new StoreOpenError(
-        `${path} is missing, and the secrets in the database cannot be opened without it: put the file back, or set POSTHORN_SECRET_KEY.`,
-      );
-    }
-    const key = random.bytes(SECRET_KEY_BYTES);
-    writeDurably(path, `${Buffer.from(key).toString("base64")}\n`, "wx");
-    return key;
+  secretKey(sealedWith: string | null, configured: Secret | null, random: Pick<Random, "bytes">): Uint8Array {
+    if (configured !== null) return keyOf(configured);
+    if (sealedWith !== null) return this.keyFiles.settle(sealedWith);
+    const key = this.keyFiles.read();
+    if (key !== null) return key;
+    if (this.hasDatabase) throw this.keyFiles.missing();
+    return this.keyFiles.found(random.bytes(SEALING_KEY_BYTES));
+  }
+
+  /** Key files that other users of the machine can read. */
+  exposedKeyPaths(): readonly string[] {
+    // Windows has no such modes.
+    if (process.platform === "win32") return [];
+    const paths = [this.keyFiles.path, this.adminKeyPath];
+    return paths.filter((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & OTHERS) !== 0);
   }
 
   /** Leaves the first admin key where only the owner of the directory can read it. */
@@ -69,34 +74,16 @@ export class DataDir {
   }
 }
 
+/** The setting has proved it to be one. */
+export function keyOf(configured: Secret): Uint8Array {
+  const key = parseSealingKey(configured.reveal());
+  if (key === null) throw new Error("a configured sealing key is none");
+  return key;
+}
+
 /** Every directory that it makes outlives a loss of power. */
 function makeDirectory(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
-}
-
-/** On the disk when it returns, name and all: no row may outlive the key that opens it. */
-function writeDurably(path: string, text: string, flag: "w" | "wx"): void {
-  writeFileSync(path, text, { mode: OWNER_ONLY, flag, flush: true });
-  syncDirectory(dirname(path));
-}
-
-/** Where a directory cannot be synced (on Windows, or without the right to list it) the system is trusted, as SQLite does. */
-function syncDirectory(path: string): void {
-  try {
-    const directory = openSync(path, "r");
-    fsyncSync(directory);
-    closeSync(directory);
-  } catch {
-    return;
-  }
-}
-
-/** 32 bytes, in base64 or hexadecimal. */
-function decodeKey(text: string, source: string): Uint8Array {
-  const trimmed = text.trim();
-  const bytes = /^[0-9a-f]{64}$/i.test(trimmed) ? Buffer.from(trimmed, "hex") : Buffer.from(trimmed, "base64");
-  if (bytes.length === SECRET_KEY_BYTES) return new Uint8Array(bytes);
-  throw new StoreOpenError(`${source} must hold ${SECRET_KEY_BYTES} bytes in base64 or hexadecimal: it does not.`);
+  for (let made = path; made.length >= first.length; made = dirname(made)) syncNames(made);
 }

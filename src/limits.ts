@@ -160,6 +160,8 @@ export const WAL_CHECKPOINT_PAGES = 2_000;
 export const WAL_KEPT_MAX_BYTES = 32 * KB * KB;
 /** Read and written at once when a start writes the log again. */
 export const LOG_REWRITE_BYTES = 1 * KB * KB;
+/** Webhooks that a rotation of the sealing key has in memory at once. */
+export const RESEAL_CHUNK = 500;
 export const WEBHOOKS_CACHED_MAX = 10_000;
 export const CREDENTIALS_CACHED_MAX = 10_000;
 export const SUBSCRIBERS_CACHED_MAX_TENANTS = 10_000;

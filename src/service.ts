@@ -61,9 +61,10 @@ export async function buildService(config: Config, world: World, extras: Service
   const now = engineTime(clock);
   const startedAt = clock.wall();
   const dataDir = DataDir.open(config.dataDir);
-  const secretKey = dataDir.secretKey(config.secretKey, random);
+  const secretKey = (sealedWith: string | null) => dataDir.secretKey(sealedWith, config.secretKey, random);
   const onLeftOut = (commits: number) => log.warn(LEFT_OUT, { commits });
   const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal, onLeftOut });
+  for (const path of dataDir.exposedKeyPaths()) log.warn(EXPOSED, { path });
 
   const { allowPrivateCidrs, allowHosts, connectTimeoutMs, responseCaptureBytes, timeoutMs, retryScheduleMs } = config;
   const policy = { allowPrivateCidrs, allowHosts, ownTargets: ownTargetsOf(config, machine) };
@@ -145,6 +146,9 @@ export async function buildService(config: Config, world: World, extras: Service
     abort,
   };
 }
+
+const EXPOSED =
+  "other users of this machine can read a key file: chmod 600 it, and replace the key if one of them may have read it";
 
 const LEFT_OUT =
   "the end of the write-ahead log is damaged or cut off, and left out; what was acknowledged last may be missing";

@@ -1,6 +1,7 @@
 import { Cron } from "croner";
 import type { Catalogue } from "./domain/event-types.ts";
 import { type Cidr, parseCidr, parseIp } from "./domain/ip.ts";
+import { parseSealingKey } from "./domain/sealing-key.ts";
 import { Secret } from "./domain/secret.ts";
 import { parseEventTypes } from "./event-types-file.ts";
 import {
@@ -65,13 +66,10 @@ export const adminKey: Parse<Secret | null> = (text) => {
   return isLegal ? valid(new Secret(text)) : invalid(`${length} visible ASCII characters without spaces`);
 };
 
-const HEX_KEY = /^[0-9a-f]{64}$/i;
-const BASE64_KEY = /^[A-Za-z0-9+/_-]{43}=?$/;
-
 /** Its text is always 64 lower-case hexadecimal characters, in whichever form it was given. */
 export const sealingKey: Parse<Secret | null> = (text) => {
-  if (HEX_KEY.test(text)) return valid(new Secret(text.toLowerCase()));
-  if (BASE64_KEY.test(text)) return valid(new Secret(Buffer.from(text, "base64").toString("hex")));
+  const key = parseSealingKey(text);
+  if (key !== null) return valid(new Secret(Buffer.from(key).toString("hex")));
   return invalid(`${SEALING_KEY_BYTES} bytes as base64 or hexadecimal; \`openssl rand -base64 32\` makes them`);
 };
 

@@ -74,6 +74,15 @@ export const SETTINGS = {
     example: "$(openssl rand -base64 32)",
     secret: true,
   }),
+  newSecretKey: setting<Secret | null>({
+    name: "POSTHORN_NEW_SECRET_KEY",
+    what: "What `posthorn rotate-secret-key` seals everything with, in the same form; of no use to any other command",
+    default: "made by it when the key is in `secret.key`",
+    fallback: null,
+    parse: sealingKey,
+    example: "$(openssl rand -base64 32)",
+    secret: true,
+  }),
   retryScheduleMs: setting({
     name: "POSTHORN_RETRY_SCHEDULE",
     what: `Waits before the retries, one retry a step, at most ${RETRY_STEPS_MAX}; \`none\` for no retry`,

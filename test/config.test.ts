@@ -37,6 +37,7 @@ test("without any setting the values are those of the documentation", () => {
     dataDir: "./data",
     adminKey: null,
     secretKey: null,
+    newSecretKey: null,
     retryScheduleMs: [1_000, 2_000, 4_000],
     timeoutMs: 30_000,
     connectTimeoutMs: 10_000,

@@ -24,7 +24,7 @@ export interface TimedStore extends AsyncDisposable {
 
 export async function openTimed(directory: string, type: string): Promise<TimedStore> {
   const [random, clock] = [createRandom(), createClock()];
-  const secretKey = DataDir.open(directory).secretKey(null, random);
+  const secretKey = DataDir.open(directory).secretKey(null, null, random);
   const onFatal = (error: Error) => {
     throw error;
   };

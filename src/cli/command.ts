@@ -7,6 +7,7 @@ export const PLAIN_ACTIONS = {
   serve: "Run it",
   config: "Print every setting's value and where it comes from",
   healthcheck: "Ask the server that these settings describe whether it is alive",
+  "rotate-secret-key": "Seal secrets at rest with a new key, while nothing runs",
 } as const;
 
 /** What can be asked for with the name of a file. */

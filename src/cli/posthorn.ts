@@ -42,6 +42,8 @@ async function act(
       return print(effectiveSettings(sources), console);
     case "healthcheck":
       return healthcheck(config, console);
+    case "rotate-secret-key":
+      return (await import("./rotate-secret-key.ts")).rotateSecretKey(config, console);
     case "backup":
       return (await import("./backup.ts")).backup(action.file, config, console);
   }

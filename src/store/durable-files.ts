@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Puts on the disk what was written to the file at `path`, by whomever. */
@@ -9,6 +9,14 @@ export function syncFile(path: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+const OWNER_ONLY = 0o600;
+
+/** A file that only its owner can read, on the disk when this returns, name and all. @param flag `wx`: there must be none yet */
+export function writeDurably(path: string, text: string, flag: "w" | "wx"): void {
+  writeFileSync(path, text, { mode: OWNER_ONLY, flag, flush: true });
+  syncNames(path);
 }
 
 /** Puts on the disk which files lie beside `path`. Where a directory cannot be synced the system is trusted, as SQLite does. */

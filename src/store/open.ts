@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { sealingKeyId } from "../domain/sealing-key.ts";
 import type { Clock, Random } from "../world.ts";
 import { type Store, StoreOpenError } from "./contract.ts";
 import { DATABASE_FILE, IN_MEMORY, WRITE_AHEAD_LOG_FILE } from "./sqlite/connection.ts";
 import { inThreadLinks, workerLinks } from "./sqlite/front/links.ts";
+import { otherKeyError, sealedWith } from "./sqlite/key-check.ts";
 import { lockDirectory } from "./sqlite/lock.ts";
 import { createSqliteStore } from "./sqlite/sqlite-store.ts";
 import { disownedCommits } from "./sqlite/wal-tail.ts";
@@ -10,8 +12,8 @@ import { disownedCommits } from "./sqlite/wal-tail.ts";
 export interface StoreOptions {
   /** Where `posthorn.db` lies, or `:memory:`: then everything runs in this thread, and time passes by promises alone. */
   readonly dataDir: string;
-  /** 32 bytes that seal secrets at rest. */
-  readonly secretKey: Uint8Array;
+  /** 32 bytes that seal secrets at rest, or who chooses them once the directory is ours. */
+  readonly secretKey: Uint8Array | ChooseKey;
   readonly random: Pick<Random, "bytes">;
   /** For the cap on reads, and to try again when the disk was full. */
   readonly clock: Pick<Clock, "after">;
@@ -21,25 +23,37 @@ export interface StoreOptions {
   readonly onLeftOut?: (commits: number) => void;
 }
 
+/** @param sealedWith the id of the key that sealed the database; null when nothing is sealed in it yet */
+export type ChooseKey = (sealedWith: string | null) => Uint8Array;
+
 /**
  * Opens the store, made or brought up to date as needed; this process alone has it until `close`.
  *
  * @throws StoreOpenError
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, onLeftOut, ...rest } = options;
+  const { dataDir, onLeftOut, ...others } = options;
   const isInMemory = dataDir === IN_MEMORY;
   const unlock = isInMemory ? () => {} : lockDirectory(dataDir);
   try {
     if (!isInMemory) tellLeftOut(dataDir, onLeftOut);
-    const links = isInMemory ? inThreadLinks() : await workerLinks(join(dataDir, DATABASE_FILE));
-    return await createSqliteStore({ ...rest, ...links, unlock });
+    const path = join(dataDir, DATABASE_FILE);
+    const secretKey = fittingKey(options.secretKey, isInMemory ? null : sealedWith(path));
+    const links = isInMemory ? inThreadLinks() : await workerLinks(path);
+    return await createSqliteStore({ ...others, ...links, secretKey, unlock });
   } catch (error) {
     unlock();
     throw error instanceof StoreOpenError
       ? error
       : new StoreOpenError(`The store cannot be opened: ${error}`, { cause: error });
   }
+}
+
+/** Another key is refused before anything is written, be it only a migration. */
+function fittingKey(secretKey: StoreOptions["secretKey"], keyId: string | null): Uint8Array {
+  const key = typeof secretKey === "function" ? secretKey(keyId) : secretKey;
+  if (keyId !== null && sealingKeyId(key) !== keyId) throw otherKeyError();
+  return key;
 }
 
 function tellLeftOut(dataDir: string, onLeftOut: StoreOptions["onLeftOut"]): void {

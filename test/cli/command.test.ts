@@ -41,7 +41,7 @@ test("the last of two equal flags counts", () => {
 
 const MISTAKES: readonly (readonly [args: readonly string[], problems: readonly string[]])[] = [
   [["sreve"], ['"sreve" is not a command. Did you mean "serve"?']],
-  [["--port", "80"], ["Say what to do: serve, config, healthcheck, backup."]],
+  [["--port", "80"], ["Say what to do: serve, config, healthcheck, rotate-secret-key, backup."]],
   [["serve", "80"], ['"80" is one word too many; settings are flags, such as --port 8787.']],
   [["backup"], ["Say which file: posthorn backup FILE."]],
   [["backup", ""], ["Say which file: posthorn backup FILE."]],

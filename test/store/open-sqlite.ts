@@ -8,8 +8,10 @@ import { createFakeClock } from "../support/fake-clock.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 import type { Opened } from "./conformance/scene.ts";
 
+type KeyedStoreOptions = StoreOptions & { readonly secretKey: Uint8Array };
+
 /** What a store is opened with when a test has nothing to say about it: no time passes, and nothing may go wrong. */
-export function storeOptions(changes: Partial<StoreOptions> = {}): StoreOptions {
+export function storeOptions(changes: Partial<KeyedStoreOptions> = {}): KeyedStoreOptions {
   return {
     dataDir: ":memory:",
     secretKey: new Uint8Array(32).fill(7),

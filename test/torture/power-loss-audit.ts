@@ -21,7 +21,7 @@ export interface Verdict {
 export async function audit(dataDir: string, facts: readonly Fact[]): Promise<Verdict> {
   try {
     const random = createSeededRandom(1);
-    const secretKey = DataDir.open(dataDir).secretKey(null, random);
+    const secretKey = DataDir.open(dataDir).secretKey(null, null, random);
     const db = openWriting(join(dataDir, DATABASE_FILE));
     try {
       const [lostEvents, corrupt] = [lostOf(db, facts), damageOf(db)];

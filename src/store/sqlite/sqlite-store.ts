@@ -1,5 +1,5 @@
 import type { Clock, Random } from "../../world.ts";
-import { type Store, StoreOpenError } from "../contract.ts";
+import type { Store } from "../contract.ts";
 import { Arrivals } from "./front/arrivals.ts";
 import { auditVerbs } from "./front/audit-verbs.ts";
 import { claimVerbs } from "./front/claim-verbs.ts";
@@ -10,12 +10,13 @@ import { keyVerbs } from "./front/key-verbs.ts";
 import { Leases } from "./front/leases.ts";
 import { logVerbs } from "./front/log-verbs.ts";
 import { type ReaderLink, ReadQueue } from "./front/read-queue.ts";
-import { type Place, Sealer } from "./front/sealer.ts";
+import { Sealer } from "./front/sealer.ts";
 import { upkeepVerbs } from "./front/upkeep-verbs.ts";
 import { WebhookMemory } from "./front/webhook-memory.ts";
 import { WebhookSeal } from "./front/webhook-seal.ts";
 import { webhookVerbs } from "./front/webhook-verbs.ts";
 import { WriteQueue, type WriterLink } from "./front/write-queue.ts";
+import { assertOpens, KEY_CHECK, sealedCheck } from "./key-check.ts";
 
 export interface SqliteStoreParts {
   readonly writer: WriterLink;
@@ -67,22 +68,9 @@ export async function createSqliteStore(parts: SqliteStoreParts): Promise<Store>
   };
 }
 
-const CHECK = "secret_check";
-const CHECK_PLACE: Place = { table: "facts", column: "value", row: CHECK };
-
 /** A value sealed at the first start tells whether the key is still the same one, before a secret is needed. */
 async function checkKey(writes: WriteQueue, sealer: Sealer): Promise<void> {
-  const check = await writes.write({ verb: "findFact", argument: CHECK }, (value) => value);
-  if (check === null) {
-    const value = sealer.seal(CHECK_PLACE, CHECK);
-    return writes.write({ verb: "keepFact", argument: { name: CHECK, value } }, () => {});
-  }
-  try {
-    sealer.open(CHECK_PLACE, check);
-  } catch (cause) {
-    throw new StoreOpenError(
-      "The secrets in the database were sealed with another key: set POSTHORN_SECRET_KEY (or put back secret.key) to the one it was made with.",
-      { cause },
-    );
-  }
+  const check = await writes.write({ verb: "findFact", argument: KEY_CHECK }, (value) => value);
+  if (check !== null) return assertOpens(sealer, check);
+  await writes.write({ verb: "keepFact", argument: { name: KEY_CHECK, value: sealedCheck(sealer) } }, () => {});
 }

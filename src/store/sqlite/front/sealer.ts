@@ -1,11 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import { sealingKeyId } from "../../../domain/sealing-key.ts";
 import type { Random } from "../../../world.ts";
 
 const VERSION = "v1";
 const CIPHER = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const KEY_ID_CHARACTERS = 8;
 
 /** Where a sealed value lives; it cannot be opened anywhere else. */
 export interface Place {
@@ -26,7 +26,7 @@ export class Sealer {
   /** @param key 32 bytes */
   constructor(key: Uint8Array, random: Pick<Random, "bytes">) {
     this.#key = key;
-    this.#keyId = createHash("sha256").update("posthorn key id").update(key).digest("hex").slice(0, KEY_ID_CHARACTERS);
+    this.#keyId = sealingKeyId(key);
     this.#random = random;
   }
 
@@ -47,6 +47,12 @@ export class Sealer {
     decipher.setAAD(bytesOf(place)).setAuthTag(bytes.subarray(-TAG_BYTES));
     return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString("utf8");
   }
+}
+
+/** The id of the key that sealed a value; null when it is no sealed value. */
+export function sealedBy(text: string): string | null {
+  const [version, keyId] = text.split(".");
+  return version === VERSION && keyId !== undefined ? keyId : null;
 }
 
 function bytesOf({ table, column, row }: Place): Uint8Array {

@@ -3,6 +3,9 @@ import type { NewWebhook, WebhookChanges } from "../../contract.ts";
 import type { NewSealedWebhook, SealedChanges, SealedWebhook } from "../webhooks.ts";
 import type { Place, Sealer } from "./sealer.ts";
 
+/** What of a webhook is sealed, with the id that it is sealed to. */
+type Sealed = Pick<SealedWebhook, "id" | "secrets" | "headers">;
+
 /** Closes webhooks before they go to the database and opens them when they come back: beyond it, nobody reads a secret. */
 export class WebhookSeal {
   readonly #sealer: Sealer;
@@ -50,6 +53,15 @@ export class WebhookSeal {
       secret: this.#openSecret(sealed.id, secrets),
       headers: this.#openHeaders(sealed.id, headers),
     };
+  }
+
+  /** The same secrets and header values under another seal. @throws when this one does not fit */
+  moveTo(other: WebhookSeal, { id, secrets, headers }: Sealed): Sealed {
+    const list: readonly string[] = JSON.parse(secrets);
+    const moved = list.map((each) =>
+      other.#sealer.seal(place("secrets", id), this.#sealer.open(place("secrets", id), each)),
+    );
+    return { id, secrets: JSON.stringify(moved), headers: other.#closeHeaders(id, this.#openHeaders(id, headers)) };
   }
 
   /** A list, for the day on which a secret is rotated and two are valid. */

@@ -1,0 +1,112 @@
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseSealingKey, sealingKeyId } from "./domain/sealing-key.ts";
+import { StoreOpenError } from "./store/contract.ts";
+import { syncNames, writeDurably } from "./store/durable-files.ts";
+
+const CURRENT = "secret.key";
+const NEXT = "secret.key.next";
+
+/**
+ * The files of the sealing key: `secret.key`, the one in use; `secret.key.next`, which a rotation has made ready; and
+ * `secret.key.<key id>`, earlier ones, which older backups need. Which of them is the right one the database says, by the id
+ * of the key that sealed it: so a rotation may be cut off at any moment.
+ *
+ * To be used by whoever holds the data directory's lock.
+ */
+export class KeyFiles {
+  readonly #directory: string;
+
+  /** @param directory that holds them */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Of the key in use. */
+  get path(): string {
+    return this.#pathOf(CURRENT);
+  }
+
+  /** Of a key that is not in use any more. */
+  retiredPath(key: Uint8Array): string {
+    return this.#pathOf(retired(sealingKeyId(key)));
+  }
+
+  /** The key in use, or null when there is none. @throws StoreOpenError when its file is damaged */
+  read(): Uint8Array | null {
+    if (!existsSync(this.path)) return null;
+    const key = this.#keyIn(CURRENT);
+    if (key !== null) return key;
+    throw new StoreOpenError(
+      `${this.path} is damaged, since it must hold 32 bytes in base64 or hexadecimal: put back a copy of it, or set POSTHORN_SECRET_KEY.`,
+    );
+  }
+
+  /**
+   * The key that sealed a database; it is `secret.key` when this returns, and what a rotation left behind is cleared away.
+   *
+   * @throws StoreOpenError when none of the files holds it
+   */
+  settle(keyId: string): Uint8Array {
+    const current = this.read();
+    if (current !== null && sealingKeyId(current) === keyId) {
+      rmSync(this.#pathOf(NEXT), { force: true });
+      return current;
+    }
+    for (const name of [NEXT, retired(keyId)]) {
+      const key = this.#keyIn(name);
+      if (key !== null && sealingKeyId(key) === keyId) return this.#install(name, key, current);
+    }
+    throw current === null ? this.missing() : this.#mistaken(keyId);
+  }
+
+  /** Makes a key ready that is about to seal the database. */
+  prepare(key: Uint8Array): void {
+    rmSync(this.#pathOf(NEXT), { force: true });
+    writeDurably(this.#pathOf(NEXT), textOf(key), "wx");
+  }
+
+  /** Makes the first key of a directory in which nothing is sealed yet. */
+  found(key: Uint8Array): Uint8Array {
+    this.prepare(key);
+    return this.#install(NEXT, key, null);
+  }
+
+  missing(): StoreOpenError {
+    return new StoreOpenError(
+      `${this.path} is missing, and the secrets in the database cannot be opened without it: put the file back, or set POSTHORN_SECRET_KEY.`,
+    );
+  }
+
+  #mistaken(keyId: string): StoreOpenError {
+    return new StoreOpenError(
+      `The secrets in the database were sealed with another key than that in ${this.path}: put back the one with the id ${keyId}, or set POSTHORN_SECRET_KEY to it.`,
+    );
+  }
+
+  /** At no moment there is no `secret.key`, and the one that it replaces is on the disk before. */
+  #install(name: string, key: Uint8Array, replaced: Uint8Array | null): Uint8Array {
+    if (replaced !== null) writeDurably(this.retiredPath(replaced), textOf(replaced), "w");
+    renameSync(this.#pathOf(name), this.path);
+    syncNames(this.path);
+    return key;
+  }
+
+  /** Null when there is no such file, or no key in it: it may have been cut off while it was written. */
+  #keyIn(name: string): Uint8Array | null {
+    const path = this.#pathOf(name);
+    return existsSync(path) ? parseSealingKey(readFileSync(path, "utf8").trim()) : null;
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#directory, name);
+  }
+}
+
+function retired(keyId: string): string {
+  return `${CURRENT}.${keyId}`;
+}
+
+function textOf(key: Uint8Array): string {
+  return `${Buffer.from(key).toString("base64")}\n`;
+}

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { StoreOpenError } from "../contract.ts";
+import { APPLICATION_ID, openReading } from "./connection.ts";
+import { openErrorOf } from "./fault.ts";
+import { type Place, type Sealer, sealedBy } from "./front/sealer.ts";
+
+/** The name of the fact that is sealed at the first start, only to tell whether a key is still the right one. */
+export const KEY_CHECK = "secret_check";
+
+const PLACE: Place = { table: "facts", column: "value", row: KEY_CHECK };
+
+export function sealedCheck(sealer: Sealer): string {
+  return sealer.seal(PLACE, KEY_CHECK);
+}
+
+/** @throws StoreOpenError when another key sealed the check */
+export function assertOpens(sealer: Sealer, check: string): void {
+  try {
+    sealer.open(PLACE, check);
+  } catch (cause) {
+    throw otherKeyError(cause);
+  }
+}
+
+export function otherKeyError(cause?: unknown): StoreOpenError {
+  return new StoreOpenError(
+    "The secrets in the database were sealed with another key: set POSTHORN_SECRET_KEY (or put back secret.key) to the one it was made with.",
+    { cause },
+  );
+}
+
+/**
+ * The id of the key that the database at `path` was sealed with; null when nothing is sealed in it, or there is none of ours.
+ * Writes nothing to the database.
+ *
+ * @throws StoreOpenError
+ */
+export function sealedWith(path: string): string | null {
+  if (!existsSync(path)) return null;
+  const db = openReading(path);
+  try {
+    const isOurs = db.query<{ id: number }, []>(OURS).get()?.id === APPLICATION_ID;
+    const check = isOurs ? db.query<{ value: string }, [string]>(CHECK).get(KEY_CHECK) : null;
+    return check === null ? null : sealedBy(check.value);
+  } catch (error) {
+    throw openErrorOf(error, path);
+  } finally {
+    db.close();
+  }
+}
+
+const OURS = `SELECT application_id AS id FROM pragma_application_id
+  WHERE EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'facts')`;
+const CHECK = "SELECT value FROM facts WHERE name = ?";

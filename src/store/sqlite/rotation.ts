@@ -1,0 +1,120 @@
+import type { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { formatId } from "../../domain/ids.ts";
+import { RESEAL_CHUNK } from "../../limits.ts";
+import { StoreOpenError } from "../contract.ts";
+import { closeWriting, DATABASE_FILE, openWriting } from "./connection.ts";
+import { FactTable } from "./facts.ts";
+import { openErrorOf } from "./fault.ts";
+import type { Sealer } from "./front/sealer.ts";
+import { WebhookSeal } from "./front/webhook-seal.ts";
+import { assertOpens, KEY_CHECK, sealedCheck, sealedWith } from "./key-check.ts";
+import { lockDirectory } from "./lock.ts";
+
+/** The change of the key that seals a database; the data directory is held meanwhile, so no server runs. */
+export class Rotation implements Disposable {
+  /** The id of the key that sealed the database when this began. */
+  readonly keyId: string;
+  readonly #path: string;
+  readonly #unlock: () => void;
+
+  /** @throws StoreOpenError when a server runs, or there is no database in which anything is sealed */
+  constructor(dataDir: string) {
+    this.#path = join(dataDir, DATABASE_FILE);
+    if (!existsSync(this.#path)) throw nothingSealed(dataDir);
+    this.#unlock = lockDirectory(dataDir);
+    try {
+      this.keyId = sealedWith(this.#path) ?? refuse(dataDir);
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
+  }
+
+  /**
+   * Seals everything anew; all of it is on the disk when this returns. When it throws, nothing has changed.
+   *
+   * @returns how many webhooks there are, deleted ones included
+   * @throws StoreOpenError
+   */
+  reseal(from: Sealer, to: Sealer): number {
+    return this.#writing((db) => {
+      db.run("PRAGMA secure_delete = ON");
+      return db.transaction(() => sealAnew(db, from, to)).immediate();
+    });
+  }
+
+  /**
+   * Writes the database anew, so that nothing of what was sealed before is left in a free part of it or in its log.
+   *
+   * @returns whether that could be done: it needs twice the room that the database takes, and that nobody reads it meanwhile
+   */
+  scrub(): boolean {
+    try {
+      return this.#writing((db) => {
+        db.run("VACUUM");
+        return db.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get()?.busy === 0;
+      });
+    } catch {
+      return false;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#unlock();
+  }
+
+  #writing<Result>(use: (db: Database) => Result): Result {
+    const db = openWriting(this.#path);
+    try {
+      return use(db);
+    } catch (error) {
+      throw openErrorOf(error, this.#path);
+    } finally {
+      closeWriting(db);
+    }
+  }
+}
+
+function refuse(dataDir: string): never {
+  throw nothingSealed(dataDir);
+}
+
+function nothingSealed(dataDir: string): StoreOpenError {
+  return new StoreOpenError(
+    `There is no database in ${dataDir} whose key could be changed: set POSTHORN_DATA_DIR to the directory that the server uses.`,
+  );
+}
+
+function sealAnew(db: Database, from: Sealer, to: Sealer): number {
+  const facts = new FactTable(db);
+  assertOpens(from, facts.get(KEY_CHECK) ?? "");
+  facts.set(KEY_CHECK, sealedCheck(to));
+  return moveWebhooks(db, new WebhookSeal(from), new WebhookSeal(to));
+}
+
+interface Row {
+  readonly key: number;
+  readonly id: Uint8Array;
+  readonly secrets: string;
+  readonly headers: string;
+}
+
+function moveWebhooks(db: Database, from: WebhookSeal, to: WebhookSeal): number {
+  const some = db.query<Row, [number]>(
+    `SELECT seq AS key, id, secrets, headers FROM webhooks WHERE seq > ? ORDER BY seq LIMIT ${RESEAL_CHUNK}`,
+  );
+  const write = db.query<never, [string, string, number]>("UPDATE webhooks SET secrets = ?, headers = ? WHERE seq = ?");
+  let moved = 0;
+  let last = 0;
+  for (let rows = some.all(last); rows.length > 0; rows = some.all(last)) {
+    for (const { key, id, ...sealed } of rows) {
+      const { secrets, headers } = from.moveTo(to, { id: formatId("webhook", id), ...sealed });
+      write.run(secrets, headers, key);
+      last = key;
+    }
+    moved += rows.length;
+  }
+  return moved;
+}
