@@ -57,7 +57,7 @@ export class DataDir {
     const key = this.keyFiles.read();
     if (key !== null) return key;
     if (this.hasDatabase) throw this.keyFiles.missing();
-    return this.keyFiles.found(random.bytes(SEALING_KEY_BYTES));
+    return this.keyFiles.makeFirst(random.bytes(SEALING_KEY_BYTES));
   }
 
   /** Key files that other users of the machine can read. */

@@ -53,11 +53,14 @@ export class KeyFiles {
       rmSync(this.#pathOf(NEXT), { force: true });
       return current;
     }
-    for (const name of [NEXT, retired(keyId)]) {
-      const key = this.#keyIn(name);
-      if (key !== null && sealingKeyId(key) === keyId) return this.#install(name, key, current);
-    }
+    const other = this.#locate(keyId);
+    if (other !== null) return this.#install(other.name, other.key, current);
     throw current === null ? this.missing() : this.#mistaken(keyId);
+  }
+
+  /** The key of this id, in whichever of the files it is, or null. Leaves everything as it is. */
+  find(keyId: string): Uint8Array | null {
+    return this.#locate(keyId)?.key ?? null;
   }
 
   /** Makes a key ready that is about to seal the database. */
@@ -67,7 +70,7 @@ export class KeyFiles {
   }
 
   /** Makes the first key of a directory in which nothing is sealed yet. */
-  found(key: Uint8Array): Uint8Array {
+  makeFirst(key: Uint8Array): Uint8Array {
     this.prepare(key);
     return this.#install(NEXT, key, null);
   }
@@ -90,6 +93,14 @@ export class KeyFiles {
     renameSync(this.#pathOf(name), this.path);
     syncNames(this.path);
     return key;
+  }
+
+  #locate(keyId: string): { readonly name: string; readonly key: Uint8Array } | null {
+    for (const name of [CURRENT, NEXT, retired(keyId)]) {
+      const key = this.#keyIn(name);
+      if (key !== null && sealingKeyId(key) === keyId) return { name, key };
+    }
+    return null;
   }
 
   /** Null when there is no such file, or no key in it: it may have been cut off while it was written. */

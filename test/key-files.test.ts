@@ -91,6 +91,15 @@ describe("the key that sealed the database is found and put in its place, with",
   });
 });
 
+test("a key is found in whichever file it is, and nothing is changed by it", () => {
+  const files = { "secret.key": base64(NEW), "secret.key.next": base64(OTHER), [RETIRED]: base64(OLD) };
+  using directory = directoryWith(files);
+  const { keyFiles } = DataDir.open(directory.path);
+  for (const key of [OLD, NEW, OTHER]) expect(keyFiles.find(sealingKeyId(key))).toEqual(key);
+  expect(keyFiles.find("01234567")).toBeNull();
+  expect(directory.files()).toEqual(files);
+});
+
 /** What no start may go on with: the files are then as they were, to the byte, and none is made. */
 const REFUSED: readonly (readonly [name: string, files: Files, words: RegExp])[] = [
   ["another key", { "secret.key": base64(OTHER), "admin.key": "token\n" }, new RegExp(`another key .* id ${OLD_ID}`)],
