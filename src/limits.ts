@@ -41,6 +41,8 @@ export const QUICK_ANSWER_MS = 1 * SECOND_MS;
 
 // One attempt.
 export const BODY_READ_MS = 1 * SECOND_MS;
+/** And so far beyond the attempt's own deadline: then its slot is free, whatever the receiver does. */
+export const BODY_BEYOND_MS = 250;
 /** A deadline that fires later than this means the process was stopped (SIGSTOP, a frozen VM), not that the receiver was slow. */
 export const LATE_TIMER_MS = 500;
 export const LATE_TIMER_GRACE_MS = 250;
@@ -118,6 +120,12 @@ export const CUSTOM_HEADERS_MAX_BYTES = 4 * KB;
 export const SESSION_MS = 12 * 3_600 * SECOND_MS;
 export const KEY_NAME_MAX_CHARACTERS = 100;
 export const CURSOR_MAX_CHARACTERS = 200;
+/** Of one address: so many wrong keys may come at once, and so many a second from then on. */
+export const WRONG_KEYS_BURST = 10;
+export const WRONG_KEYS_PER_SECOND = 1;
+/** Addresses (of IPv6, networks) that are remembered for it, and keys whose requests are counted. */
+export const WRONG_KEY_SOURCES_MAX = 10_000;
+export const RATE_LIMITED_KEYS_MAX = 10_000;
 
 // What the API says and how it listens.
 /** Fields that one 422 tells of, and what it shows of each. */
@@ -152,8 +160,9 @@ export const WRITE_BATCH_MAX_CHARACTERS = 4 * KB * KB;
 export const DISK_LOOK_MS = 1 * SECOND_MS;
 /** How often outcomes that found the disk full are tried again. */
 export const FULL_RETRY_MS = 1 * SECOND_MS;
-export const WRITER_CACHE_KB = 16 * KB;
-export const READER_CACHE_KB = 4 * KB;
+/** Pages beyond it come from the system's cache, which costs about as little: 16 MB were no faster, and stayed for good. */
+export const WRITER_CACHE_KB = 4 * KB;
+export const READER_CACHE_KB = 2 * KB;
 /** From so many pages on, the write-ahead log is moved into the file: a page goes there once, however often it was written. */
 export const WAL_CHECKPOINT_PAGES = 2_000;
 /** The write-ahead log is cut back to this after a burst. */
@@ -164,6 +173,11 @@ export const LOG_REWRITE_BYTES = 1 * KB * KB;
 export const RESEAL_CHUNK = 500;
 export const WEBHOOKS_CACHED_MAX = 10_000;
 export const CREDENTIALS_CACHED_MAX = 10_000;
+/** Keys and sessions that are known not to be there. */
+export const WRONG_CREDENTIALS_CACHED_MAX = 10_000;
+/** How often the backlog is looked at, and to which share of its bound it has to shrink before new events are taken again. */
+export const BACKLOG_LOOK_MS = 1 * SECOND_MS;
+export const BACKLOG_RESUMES_AT = 0.9;
 export const SUBSCRIBERS_CACHED_MAX_TENANTS = 10_000;
 /** What a delivery has room for; the last of it is for attempts that count. */
 export const ATTEMPT_ROWS_MAX = 256;
@@ -190,6 +204,9 @@ export const HEADER_PREFIX_MAX_CHARACTERS = 40;
 export const API_VERSION_MAX_CHARACTERS = 64;
 export const EVENT_TYPES_MAX = 1_000;
 export const SETTING_MAX_ENTRIES = 1_000;
+export const RATE_LIMIT_MAX_PER_SECOND = 1_000_000;
+export const WEBHOOKS_PER_TENANT_MAX = 1_000_000;
+export const BACKLOG_MAX = 999_999_999;
 
 // The command line.
 /** Of standard output, while its reader does not read. */
@@ -219,6 +236,7 @@ assert(LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS, "LANE_HOLD_MAX_MS <= RETRY_AFTER_
 assert(RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS, "RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS");
 assert(TIMEOUT_MIN_MS < TIMEOUT_MAX_MS, "TIMEOUT_MIN_MS < TIMEOUT_MAX_MS");
 assert(BODY_READ_MS <= TIMEOUT_MIN_MS, "BODY_READ_MS <= TIMEOUT_MIN_MS (reading a body never outlasts an attempt)");
+assert(BODY_BEYOND_MS < BODY_READ_MS, "BODY_BEYOND_MS < BODY_READ_MS");
 assert(LATE_TIMER_GRACE_MS < LATE_TIMER_MS, "LATE_TIMER_GRACE_MS < LATE_TIMER_MS");
 assert(DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS, "DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS");
 assert(DNS_QUERY_MS * DNS_TRIES < DNS_LOOK_UP_MAX_MS, "DNS_QUERY_MS * DNS_TRIES < DNS_LOOK_UP_MAX_MS");
@@ -230,6 +248,8 @@ assert(
   TIMEOUT_MAX_MS + BODY_READ_MS < TEST_ANSWER_SECONDS * SECOND_MS,
   "a test's answer comes before its connection is closed",
 );
+assert(WRONG_KEYS_PER_SECOND < WRONG_KEYS_BURST, "WRONG_KEYS_PER_SECOND < WRONG_KEYS_BURST (a burst is slowed down)");
+assert(BACKLOG_RESUMES_AT < 1, "BACKLOG_RESUMES_AT < 1 (a backlog at its bound does not flap)");
 assert(PAGE_DEFAULT <= PAGE_MAX, "PAGE_DEFAULT <= PAGE_MAX");
 assert(RESEND_CHUNK <= RESEND_MAX, "RESEND_CHUNK <= RESEND_MAX");
 assert(UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX, "UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX");
