@@ -22,6 +22,7 @@ export function backup(file: string, { dataDir, secretKey }: Config, console: Co
   }
 }
 
-function contentsText({ webhooks, events, deliveries, pending, attempts, keys }: Contents): string {
+/** In one line. */
+export function contentsText({ webhooks, events, deliveries, pending, attempts, keys }: Contents): string {
   return `${webhooks} webhooks, ${events} events, ${deliveries} deliveries (${pending} pending), ${attempts} attempts, ${keys} API keys`;
 }

@@ -46,6 +46,8 @@ async function act(
       return (await import("./rotate-secret-key.ts")).rotateSecretKey(config, console);
     case "backup":
       return (await import("./backup.ts")).backup(action.file, config, console);
+    case "restore":
+      return (await import("./restore.ts")).restore(action.file, config, console);
   }
 }
 

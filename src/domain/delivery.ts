@@ -7,6 +7,10 @@ import { waitBeforeRetry } from "./retry.ts";
 export const DELIVERY_STATES = ["pending", "delivered", "failed", "cancelled"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** What the logs say of a delivery that was pending in a backup and may not be any more. */
+export const CANCELLED_BY_RESTORE =
+  "Cancelled when a backup was restored: it may have been delivered since the backup was made, so resend it if it was not";
+
 /** What becomes of a delivery after an attempt. `waitMs` is the wait that was asked, so that a stepped clock can be mended. */
 export type Transition =
   | { readonly to: "delivered" }

@@ -1,3 +1,4 @@
+import { StoreOpenError } from "./contract.ts";
 import { isErrno } from "./durable-files.ts";
 import { faultOf } from "./sqlite/fault.ts";
 
@@ -7,8 +8,9 @@ export class BackupError extends Error {
 }
 
 /** @param path what was to be written when `error` came */
-export function backupErrorOf(error: unknown, path: string): BackupError {
-  return error instanceof BackupError ? error : new BackupError(`${path} ${reasonOf(error)}`, { cause: error });
+export function backupErrorOf(error: unknown, path: string): BackupError | StoreOpenError {
+  if (error instanceof BackupError || error instanceof StoreOpenError) return error;
+  return new BackupError(`${path} ${reasonOf(error)}`, { cause: error });
 }
 
 function reasonOf(error: unknown): string {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { sealingKeyId } from "../domain/sealing-key.ts";
 import type { Clock, Random } from "../world.ts";
 import { type Store, StoreOpenError } from "./contract.ts";
+import { clearUpRestore } from "./replacement.ts";
 import { DATABASE_FILE, IN_MEMORY, WRITE_AHEAD_LOG_FILE } from "./sqlite/connection.ts";
 import { inThreadLinks, workerLinks } from "./sqlite/front/links.ts";
 import { otherKeyError, sealedWith } from "./sqlite/key-check.ts";
@@ -36,7 +37,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const isInMemory = dataDir === IN_MEMORY;
   const unlock = isInMemory ? () => {} : lockDirectory(dataDir);
   try {
-    if (!isInMemory) tellLeftOut(dataDir, onLeftOut);
+    if (!isInMemory) {
+      clearUpRestore(dataDir);
+      tellLeftOut(dataDir, onLeftOut);
+    }
     const path = join(dataDir, DATABASE_FILE);
     const secretKey = fittingKey(options.secretKey, isInMemory ? null : sealedWith(path));
     const links = isInMemory ? inThreadLinks() : await workerLinks(path);

@@ -32,7 +32,7 @@ test("a backup and a restore name their file, wherever the settings stand", () =
     file: "a.db",
     flags: { "data-dir": "/d" },
   });
-  expect(parseCommand(["backup", "--", "--odd.db"])).toMatchObject({ kind: "backup", file: "--odd.db" });
+  expect(parseCommand(["restore", "--", "--odd.db"])).toMatchObject({ kind: "restore", file: "--odd.db" });
 });
 
 test("the last of two equal flags counts", () => {
@@ -41,11 +41,11 @@ test("the last of two equal flags counts", () => {
 
 const MISTAKES: readonly (readonly [args: readonly string[], problems: readonly string[]])[] = [
   [["sreve"], ['"sreve" is not a command. Did you mean "serve"?']],
-  [["--port", "80"], ["Say what to do: serve, config, healthcheck, rotate-secret-key, backup."]],
+  [["--port", "80"], ["Say what to do: serve, config, healthcheck, rotate-secret-key, backup, restore."]],
   [["serve", "80"], ['"80" is one word too many; settings are flags, such as --port 8787.']],
   [["backup"], ["Say which file: posthorn backup FILE."]],
-  [["backup", ""], ["Say which file: posthorn backup FILE."]],
-  [["backup", "a.db", "b.db"], ['"b.db" is one word too many; settings are flags, such as --port 8787.']],
+  [["restore", ""], ["Say which file: posthorn restore FILE."]],
+  [["restore", "a.db", "b.db"], ['"b.db" is one word too many; settings are flags, such as --port 8787.']],
   [["serve", "--prot", "80"], ["--prot is not a flag. Did you mean --port?"]],
   [["serve", "-p", "80"], ["-p is not a flag."]],
   [["serve", "--port"], ["--port needs a value: --port=…"]],
@@ -71,7 +71,7 @@ test("the help names every command, every setting and its flag", () => {
     "serve",
     "config",
     "healthcheck",
-    "backup FILE",
+    "backup FILE", "restore FILE",
     ...Object.values(SETTINGS).map(({ name }) => name),
   ];
   const plainFlags = flagNames().filter((name) => !name.endsWith("-file") || !flagNames().includes(name.slice(0, -5)));

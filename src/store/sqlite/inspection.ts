@@ -34,6 +34,19 @@ export function inspect(path: string): Inspection {
   }
 }
 
+/** Whether SQLite finds nothing wrong in the database at `path`, whosoever it is. */
+export function isIntact(path: string): boolean {
+  const db = new Database(path, { readonly: true });
+  try {
+    return pragma(db, "integrity_check(1)") === "ok";
+  } catch (error) {
+    if (!(error instanceof SQLiteError)) throw error;
+    return false;
+  } finally {
+    db.close();
+  }
+}
+
 function flawOf(db: Database): string | null {
   if (pragma(db, "application_id") !== APPLICATION_ID) return "is not a Posthorn database";
   const schema = Number(pragma(db, "user_version"));
@@ -41,7 +54,7 @@ function flawOf(db: Database): string | null {
     return `has schema ${schema} and this Posthorn knows ${SCHEMA_VERSION}: use the newer version that wrote it`;
   }
   const damage = pragma(db, "integrity_check(1)");
-  if (damage !== "ok") return `is damaged (${damage})`;
+  if (damage !== "ok") return `is damaged (${String(damage).replaceAll("\n", " ")})`;
   return pragma(db, "foreign_key_check") === null ? null : "is damaged (rows are missing that others need)";
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { DeliveryState } from "../../domain/delivery.ts";
+import { CANCELLED_BY_RESTORE, type DeliveryState } from "../../domain/delivery.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
 import { EVENT_LOG_MAX } from "../../limits.ts";
 import type { Millis } from "../../world.ts";
@@ -47,15 +47,20 @@ type Columns = Omit<LogRow, "id" | "webhookId" | "resendOf" | "isTest" | "isWebh
   readonly resendOf: Uint8Array | null;
   readonly isTest: number;
   readonly isWebhookDeleted: number;
+  /** Of the delivery itself; `error` is its last attempt's. */
+  readonly because: string | null;
 };
 
 function rowOf(columns: Columns | null): LogRow | null {
   return columns === null ? null : fromColumns(columns);
 }
 
-function fromColumns(columns: Columns): LogRow {
+function fromColumns({ because, ...columns }: Columns): LogRow {
+  // Nothing else interrupts a delivery that is no test.
+  const isCancelledByRestore = because === "interrupted" && columns.isTest === 0;
   return {
     ...columns,
+    error: isCancelledByRestore ? CANCELLED_BY_RESTORE : columns.error,
     id: formatId("delivery", columns.id),
     webhookId: formatId("webhook", columns.webhookId),
     resendOf: columns.resendOf === null ? null : formatId("delivery", columns.resendOf),
@@ -68,7 +73,7 @@ const LINE = `
   SELECT d.seq AS row, d.id, w.id AS webhookId, e.id AS eventId, d.event_type AS eventType, coalesce(a.url, w.url) AS url,
     d.state, w.deleted_at IS NOT NULL AS isWebhookDeleted, a.status_code AS statusCode, a.duration_ms AS responseTimeMs,
     d.attempts, d.created_at AS createdAt, d.due_at AS dueAt, d.finished_at AS finishedAt, a.started_at AS lastAttemptAt,
-    a.error, d.is_test AS isTest, d.resend_of AS resendOf
+    a.error, d.because, d.is_test AS isTest, d.resend_of AS resendOf
   FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event
     LEFT JOIN attempts a
       ON a.seq = (SELECT seq FROM attempts WHERE ${isOf("d.seq")} AND counted = 1 ORDER BY seq DESC LIMIT 1)`;

@@ -1,0 +1,75 @@
+import { type Database, SQLiteError } from "bun:sqlite";
+import type { Millis } from "../../world.ts";
+
+/** What a restored backup brought back to life. */
+export interface Revival {
+  /** Whether the replaced database could be asked what has become of it all. */
+  readonly isCompared: boolean;
+  /** Pending deliveries that the replaced database calls pending too. */
+  readonly goingOn: number;
+  /** The other pending deliveries. */
+  readonly cancelled: number;
+  /** API keys that had been deleted since. */
+  readonly keys: number;
+}
+
+/**
+ * Sees to it that what a backup brings back is not sent again by itself: a delivery goes on only if the database that is being
+ * replaced calls it pending too, and from where it has come to there. All others are cancelled, since they may have been
+ * delivered since. Sessions end.
+ *
+ * @param db the backup, open for writing
+ * @param replaced path of a sound database that nobody else has open; null: there is none
+ */
+export function settleRevived(db: Database, replaced: string | null, now: Millis): Revival {
+  db.run(
+    "CREATE TEMP TABLE going_on (delivery INTEGER PRIMARY KEY, attempts INTEGER, due_at INTEGER, wait_ms INTEGER)",
+  );
+  db.run("CREATE TEMP TABLE revived_keys (id BLOB)");
+  const isCompared = replaced !== null && compare(db, replaced);
+  const settle = db.transaction(() => {
+    const goingOn = db.query(TAKE_OVER).run().changes;
+    const cancelled = db.query(CANCEL_THE_REST).run(now).changes;
+    db.run("DELETE FROM sessions");
+    const keys = db.query<{ keys: number }, []>("SELECT count(*) AS keys FROM temp.revived_keys").get()?.keys ?? 0;
+    return { isCompared, goingOn, cancelled, keys };
+  });
+  return settle.immediate();
+}
+
+/** False: its tables are not what they would have to be, as those of another program or of another Posthorn may be. */
+function compare(db: Database, replaced: string): boolean {
+  db.query<never, [string]>("ATTACH ? AS replaced").run(replaced);
+  try {
+    db.transaction(() => {
+      db.run(FIND_GOING_ON);
+      db.run(FIND_REVIVED_KEYS);
+    })();
+    return true;
+  } catch (error) {
+    if (error instanceof SQLiteError) return false;
+    throw error;
+  } finally {
+    db.run("DETACH replaced");
+  }
+}
+
+/** What a deleted webhook still has pending only waits for its cancellation to be written. */
+const FIND_GOING_ON = `
+  INSERT INTO temp.going_on
+  SELECT mine.seq, theirs.attempts, theirs.due_at, theirs.wait_ms
+  FROM main.deliveries mine JOIN replaced.deliveries theirs ON theirs.id = mine.id
+    JOIN replaced.webhooks w ON w.seq = theirs.webhook
+  WHERE mine.state = 'pending' AND mine.is_test = 0 AND theirs.state = 'pending' AND w.deleted_at IS NULL`;
+
+const FIND_REVIVED_KEYS = `
+  INSERT INTO temp.revived_keys SELECT id FROM main.keys WHERE id NOT IN (SELECT id FROM replaced.keys)`;
+
+const TAKE_OVER = `
+  UPDATE deliveries SET attempts = there.attempts, due_at = there.due_at, wait_ms = there.wait_ms
+  FROM temp.going_on AS there WHERE deliveries.seq = there.delivery`;
+
+/** A delivery that is no test is cancelled as interrupted by nothing else: so the logs know it. */
+const CANCEL_THE_REST = `
+  UPDATE deliveries SET state = 'cancelled', due_at = NULL, because = 'interrupted', finished_at = max(?, created_at)
+  WHERE state = 'pending' AND seq NOT IN (SELECT delivery FROM temp.going_on)`;
