@@ -4,7 +4,7 @@ import { openWriting } from "../../src/store/sqlite/connection.ts";
 
 const ID = "randomblob(16)";
 
-/** A database with one webhook (1), one event (1), one pending delivery (1) and one delivered one with its attempt (2). */
+/** A database with one webhook (1), one event (1), one pending delivery (1), one delivered one with its attempt (2), one audit entry (1). */
 function filled(): Database {
   const db = openWriting(":memory:");
   db.run(`INSERT INTO webhooks (id, tenant, url, events, secrets, headers, active, url_passed, created_at, updated_at)
@@ -15,6 +15,7 @@ function filled(): Database {
     VALUES (${ID}, 1, 1, 'a.b', 0, 1000, 'pending', 0, 1000, 0, NULL), (${ID}, 1, 1, 'a.b', 0, 1000, 'delivered', 1, NULL, 0, 2000)`);
   db.run(`INSERT INTO attempts (seq, number, counted, started_at, duration_ms, url, code)
     VALUES (2 * 256 + 1, 1, 1, 1000, 5, 'https://a.example', 'success')`);
+  db.run("INSERT INTO audit (at, action, actor, changes) VALUES (1000, 'database.restored', 'command', '[]')");
   return db;
 }
 
@@ -49,6 +50,14 @@ const IMPOSSIBLE: Readonly<Record<string, string>> = {
   "a deleted webhook that is on": "UPDATE webhooks SET deleted_at = 5",
   "two events of one id": `INSERT INTO events (tenant, id, type, created_at, api_version, is_test, deliveries, body)
     VALUES ('t', 'e', 'other', 1, 'v', 0, 0, '{}')`,
+  "an audit entry that changes": "UPDATE audit SET at = 2000",
+  "an audit entry that is replaced":
+    "REPLACE INTO audit (seq, at, action, actor, changes) VALUES (1, 2000, 'database.restored', 'command', '[]')",
+  "an audit entry gone before its retention": "DELETE FROM audit",
+  "an audit entry gone that is younger than the retention":
+    "INSERT INTO facts (name, value) VALUES ('audit_kept_since', '1000'); DELETE FROM audit",
+  "a key's deed without the key": "INSERT INTO audit (at, action, actor, changes) VALUES (1, 'a.b', 'key', '[]')",
+  "an audit entry by nobody": "INSERT INTO audit (at, action, actor, changes) VALUES (1, 'a.b', 'nobody', '[]')",
   "a scope that there is not": `INSERT INTO keys (id, hash, name, scope, created_at) VALUES (${ID}, 'h', 'n', 'root', 1)`,
 };
 
