@@ -55,7 +55,8 @@ function loopbackFor(hostname: string): readonly string[] {
 
 /**
  * Queries run side by side on one channel, so a slow server for one name holds up no other. A channel knows the name servers
- * of the moment it was made, hence a new one now and then: the machine may have joined another network.
+ * of the moment it was made, and never forgets that a name has no address of a family; hence a new one now and then: the
+ * machine may have joined another network, and the name have got one.
  */
 function openChannels(servers: readonly string[] | undefined): () => Channel {
   let current: Channel | null = null;

@@ -89,6 +89,8 @@ describe("an answer", () => {
     [0, 1_000],
     [7_000, 7_000],
     [86_400_000, 30_000],
+    [(2 ** 32 - 1) * 1_000, 30_000],
+    [-1, 1_000],
   ])("with a lifetime of %d ms is kept for %d ms", async (ttlMs, keptMs) => {
     const { clock, resolver, verdictOf } = setUp();
     resolver.set("a.test", [PUBLIC], { ttlMs });

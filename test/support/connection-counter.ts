@@ -1,13 +1,14 @@
-/** Listens on every local address of some ports, answers nothing, and counts who comes. */
+/** Listens on some ports, answers nothing, and counts who comes. */
 export interface ConnectionCounter extends Disposable {
   readonly connections: number;
   /** Ports on which it could not listen: another program does, or this user may not. */
   readonly missed: readonly number[];
 }
 
-const EVERYWHERE = ["0.0.0.0", "::"];
+const EVERYWHERE: readonly string[] = ["0.0.0.0", "::"];
 
-export function countConnections(ports: Iterable<number>): ConnectionCounter {
+/** @param addresses where to listen; on every local address unless told otherwise */
+export function countConnections(ports: Iterable<number>, addresses = EVERYWHERE): ConnectionCounter {
   const listeners: Disposable[] = [];
   const missed: number[] = [];
   let connections = 0;
@@ -15,7 +16,7 @@ export function countConnections(ports: Iterable<number>): ConnectionCounter {
     connections += 1;
   };
   for (const port of ports) {
-    const opened = EVERYWHERE.flatMap((hostname) => listen(hostname, port, count) ?? []);
+    const opened = addresses.flatMap((hostname) => listen(hostname, port, count) ?? []);
     listeners.push(...opened);
     if (opened.length === 0) missed.push(port);
   }
