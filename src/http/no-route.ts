@@ -19,6 +19,7 @@ export function noRoute(
   const methodsOf = pathTable(routes);
   const near = nearPath(routes);
   return (request) => {
+    if (request.method === "CONNECT") throw noProxy();
     const path = pathOf(request);
     const methods = methodsOf(path);
     if (methods.length === 0) throw unknownRoute(near(path));
@@ -32,6 +33,11 @@ export function noRoute(
 function unknownRoute(meant: string | null): Problem {
   const suggestion = meant === null ? "" : ` Did you mean ${shortened(meant)}?`;
   return new Problem("unknown_route", `There is no route of this path.${suggestion}`);
+}
+
+/** Bun takes what follows a CONNECT for the bytes of a tunnel: no other request would be answered on its connection. */
+function noProxy(): Problem {
+  return new Problem("unknown_route", "Posthorn is no proxy.", { headers: { Connection: "close" } });
 }
 
 function wrongMethod(method: string, allow: string): Problem {
