@@ -16,15 +16,18 @@ export interface LogList {
   readonly held: readonly DeliveryKey[];
 }
 
+/** Webhook, state, event type, the key that all are older than, the oldest key, how many. */
+type Range = [WebhookKey, DeliveryState, string, RowKey, RowKey, number];
+
 interface Candidate {
   readonly key: DeliveryKey;
   readonly state: DeliveryState;
 }
 
-/** Rows of one index, newest first, and whether there are more. */
+/** Rows of one index, newest first. `end`: the last key that was looked at, or null when nothing is left behind it. */
 interface Found {
   readonly rows: readonly Candidate[];
-  readonly isAll: boolean;
+  readonly end: RowKey | null;
 }
 
 /** Pages of a webhook's logs. One index finds the candidates, a bounded number of them, and only what is shown is read. */
@@ -45,16 +48,16 @@ export class LogPages {
     const found = this.#candidates(list, isDeleted);
     const fitting = found.rows.filter(({ key, state }) => fits(key, state));
     const shown = fitting.slice(0, list.limit);
-    const last = fitting.length > list.limit ? shown.at(-1) : found.isAll ? undefined : found.rows.at(-1);
+    const last = fitting.length > list.limit ? shown.at(-1)?.key : found.end;
     const rows = this.#read(shown, list.eventType).filter(({ row, state }) => fits(row, state));
-    return { rows, next: last?.key ?? null };
+    return { rows, next: last ?? null };
   }
 
   #candidates(list: LogList, isDeleted: boolean): Found {
     const { status, eventType } = list;
     if (status === "sending") return this.#inFlight(list);
-    if (eventType !== null) return this.#ofType(list, eventType);
-    if (status === null) return this.#merged(list, DELIVERY_STATES);
+    if (status === null)
+      return eventType === null ? this.#merged(list, DELIVERY_STATES) : this.#ofType(list, eventType);
     // What is still pending of a deleted webhook only waits for its cancellation to be written, and is shown as cancelled.
     return this.#merged(list, isDeleted && status === "cancelled" ? ["cancelled", "pending"] : [status]);
   }
@@ -62,25 +65,40 @@ export class LogPages {
   /** Taken for pending here; a row that is settled at this moment is left out when it is read. */
   #inFlight({ held, before }: LogList): Found {
     const keys = held.filter((key) => key < fromNewest(before)).sort((one, other) => other - one);
-    return { rows: keys.map((key) => ({ key, state: "pending" })), isAll: true };
+    return { rows: keys.map((key) => ({ key, state: "pending" })), end: null };
   }
 
-  #ofType({ webhook, before, limit, status }: LogList, eventType: string): Found {
-    const most = status === null ? limit + 1 : LOG_EXAMINED_MAX;
+  #ofType({ webhook, before, limit }: LogList, eventType: string): Found {
+    const most = limit + 1;
     return found(this.#sql.ofType.all(webhook, eventType, fromNewest(before), most), most);
-  }
-
-  /** Among the pending ones those in flight do not fit, so as many more are looked at. */
-  #inState({ webhook, before, limit, held }: LogList, state: DeliveryState): Found {
-    const most = limit + 1 + (state === "pending" ? held.length : 0);
-    return found(this.#sql.inState.all(webhook, state, fromNewest(before), most), most);
   }
 
   /** Of each state as many as the page shows: the newest of them all are among those, and no index has to hold all states in one order. */
   #merged(list: LogList, states: readonly DeliveryState[]): Found {
     const each = states.map((state) => this.#inState(list, state));
-    const rows = each.flatMap((one) => one.rows).sort((one, other) => other.key - one.key);
-    return { rows, isAll: each.every(({ isAll }) => isAll) };
+    const end = each.reduce<RowKey | null>((last, found) => newest(last, found.end), null);
+    const rows = each.flatMap((one) => one.rows).filter(({ key }) => key >= (end ?? 0));
+    return { rows: rows.sort((one, other) => other.key - one.key), end };
+  }
+
+  /** Among the pending ones those in flight do not fit, so as many more are looked at. */
+  #inState(list: LogList, state: DeliveryState): Found {
+    const { webhook, before, limit, held, eventType } = list;
+    const most = limit + 1 + (state === "pending" ? held.length : 0);
+    if (eventType !== null) return this.#inStateOfType(list, state, eventType, most);
+    return found(this.#sql.inState.all(webhook, state, fromNewest(before), most), most);
+  }
+
+  /** Two filters and an index for each: the one that most often leaves fewer rows is walked, a bounded part of it. */
+  #inStateOfType({ webhook, before }: LogList, state: DeliveryState, eventType: string, most: number): Found {
+    const start = fromNewest(before);
+    const isMostOfThem = state === "delivered";
+    const end = isMostOfThem
+      ? this.#sql.endOfType.get(webhook, eventType, start, LOG_EXAMINED_MAX)
+      : this.#sql.endInState.get(webhook, state, start, LOG_EXAMINED_MAX);
+    const fitting = isMostOfThem ? this.#sql.ofTypeInState : this.#sql.inStateOfType;
+    const { rows, end: full } = found(fitting.all(webhook, state, eventType, start, end?.key ?? 0, most), most);
+    return { rows, end: full ?? end?.key ?? null };
   }
 
   #read(candidates: readonly Candidate[], eventType: string | null): readonly LogRow[] {
@@ -90,7 +108,11 @@ export class LogPages {
 }
 
 function found(rows: readonly Candidate[], most: number): Found {
-  return { rows, isAll: rows.length < most };
+  return { rows, end: rows.length < most ? null : (rows.at(-1)?.key ?? null) };
+}
+
+function newest(one: RowKey | null, other: RowKey | null): RowKey | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
 }
 
 function prepare(db: Database) {
@@ -103,5 +125,18 @@ function prepare(db: Database) {
       WHERE webhook = ? AND event_type = ? AND seq < ? ORDER BY seq DESC LIMIT ?`),
     inState: db.query<Candidate, [WebhookKey, DeliveryState, RowKey, number]>(`
       SELECT seq AS key, state FROM deliveries WHERE webhook = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`),
+    // A `+` keeps a column out of the choice of the index.
+    ofTypeInState: db.query<Candidate, Range>(`
+      SELECT seq AS key, state FROM deliveries
+      WHERE webhook = ? AND +state = ? AND event_type = ? AND seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?`),
+    inStateOfType: db.query<Candidate, Range>(`
+      SELECT seq AS key, state FROM deliveries
+      WHERE webhook = ? AND state = ? AND +event_type = ? AND seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?`),
+    endOfType: db.query<Pick<Candidate, "key">, [WebhookKey, string, RowKey, number]>(`
+      SELECT seq AS key FROM deliveries
+      WHERE webhook = ? AND event_type = ? AND seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ?`),
+    endInState: db.query<Pick<Candidate, "key">, [WebhookKey, DeliveryState, RowKey, number]>(`
+      SELECT seq AS key FROM deliveries
+      WHERE webhook = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ?`),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { POSTHORN } from "../../../src/domain/audit.ts";
+import { LOG_EXAMINED_MAX } from "../../../src/limits.ts";
 import type { LogFilter } from "../../../src/store/contract.ts";
 import { allPages, DELIVERED, EXHAUSTED, NOW, type Open, retryIn, Scene, TENANT } from "./scene.ts";
 
@@ -129,6 +130,19 @@ export function logPromises(open: Open): void {
           expect([filter, await idsOf(opened.store, key, filter)]).toEqual([filter, expected]);
         }
       }
+    });
+
+    test("of a state and a type finds what lies behind more rows than one page looks at", async () => {
+      await using opened = await open();
+      const scene = new Scene(opened.store);
+      const { key } = await scene.webhook();
+      const expected = new Map<string, string>();
+      for (const status of ["delivered", "pending"]) expected.set(status, await deliveryIn(scene, status, "a.rare"));
+      for (let count = 0; count <= LOG_EXAMINED_MAX; count++) await scene.delivery({ type: "a.often" });
+      for (const [status, id] of expected) {
+        expect(await idsOf(opened.store, key, { status, eventType: "a.rare" })).toEqual([id]);
+      }
+      expect(await idsOf(opened.store, key, { status: "failed", eventType: "a.often" })).toEqual([]);
     });
 
     test("goes on after its last row has been pruned", async () => {
