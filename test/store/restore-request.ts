@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import { sealingKeyId } from "../../src/domain/sealing-key.ts";
+import { backUp } from "../../src/store/backup.ts";
+import { openStore } from "../../src/store/open.ts";
 import { type Restored, type RestoreRequest, restoring } from "../../src/store/restore.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
-import { NOW } from "./conformance/scene.ts";
-import { storeOptions } from "./open-sqlite.ts";
+import { NOW, Scene } from "./conformance/scene.ts";
+import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
 
 /** What a restore is asked for when a test has nothing to say about it: the key that `storeOptions` seals with is at hand. */
 export function restoreRequest(dataDir: string, file: string, changes: Partial<RestoreRequest> = {}): RestoreRequest {
@@ -23,4 +26,25 @@ export function restore(dataDir: string, file: string, changes: Partial<RestoreR
 /** The sentence of each step, in order. */
 export function stepsOf(dataDir: string, file: string): readonly string[] {
   return [...restoring(restoreRequest(dataDir, file))];
+}
+
+/** A data directory, and a place for its backup. */
+export function restorePlace() {
+  const directory = temporaryDirectory();
+  const dataDir = join(directory.path, "data");
+  return { dataDir, file: join(directory.path, "backup.db"), [Symbol.dispose]: directory[Symbol.dispose] };
+}
+
+/** A store with short ways to fill it. */
+export async function openScene(dataDir: string) {
+  const store = await openStore(storeOptions({ dataDir }));
+  return Object.assign(new Scene(store), { [Symbol.asyncDispose]: () => store.close() });
+}
+
+/** A backup with one webhook and one delivery that is pending. */
+export async function backupOf({ dataDir, file }: { readonly dataDir: string; readonly file: string }): Promise<void> {
+  await using scene = await openScene(dataDir);
+  await scene.webhook();
+  await scene.delivery();
+  backUp({ dataDir, file });
 }

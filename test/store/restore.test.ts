@@ -1,40 +1,18 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { POSTHORN } from "../../src/domain/audit.ts";
 import { CANCELLED_BY_RESTORE } from "../../src/domain/delivery.ts";
 import { backUp } from "../../src/store/backup.ts";
-import { openStore } from "../../src/store/open.ts";
-import { DELIVERED, NOW, retryIn, Scene, TENANT } from "./conformance/scene.ts";
-import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
-import { restore } from "./restore-request.ts";
+import { DELIVERED, NOW, retryIn, TENANT } from "./conformance/scene.ts";
+import { backupOf, openScene, restore, restorePlace } from "./restore-request.ts";
 
 const KEPT = "posthorn.db.replaced-20241230T100000Z";
 
-/** A data directory, and a place for its backup. */
-function place() {
-  const directory = temporaryDirectory();
-  const dataDir = join(directory.path, "data");
-  return { dataDir, file: join(directory.path, "backup.db"), [Symbol.dispose]: directory[Symbol.dispose] };
-}
-
-async function openScene(dataDir: string) {
-  const store = await openStore(storeOptions({ dataDir }));
-  return Object.assign(new Scene(store), { [Symbol.asyncDispose]: () => store.close() });
-}
-
-/** A backup with one webhook and one delivery that is pending. */
-async function backupOf({ dataDir, file }: { readonly dataDir: string; readonly file: string }): Promise<void> {
-  await using scene = await openScene(dataDir);
-  await scene.webhook();
-  await scene.delivery();
-  backUp({ dataDir, file });
-}
-
 describe("a delivery that is pending in the backup", () => {
   test("goes on where the replaced database has come to, if it is pending there too", async () => {
-    using here = place();
+    using here = restorePlace();
     const { dataDir, file } = here;
     const before = await openScene(dataDir);
     const webhook = await before.webhook();
@@ -52,7 +30,7 @@ describe("a delivery that is pending in the backup", () => {
   });
 
   test("is cancelled if it was delivered since; the log says why, and it can be resent", async () => {
-    using here = place();
+    using here = restorePlace();
     const { dataDir, file } = here;
     const before = await openScene(dataDir);
     const webhook = await before.webhook();
@@ -72,7 +50,7 @@ describe("a delivery that is pending in the backup", () => {
   });
 
   test("is cancelled if its webhook was deleted since", async () => {
-    using here = place();
+    using here = restorePlace();
     const { dataDir, file } = here;
     const before = await openScene(dataDir);
     const { id } = await before.webhook();
@@ -84,8 +62,8 @@ describe("a delivery that is pending in the backup", () => {
   });
 
   test("is cancelled where there is no database to compare with", async () => {
-    using here = place();
-    using elsewhere = place();
+    using here = restorePlace();
+    using elsewhere = restorePlace();
     await backupOf(here);
     const { revival, keptPath } = restore(elsewhere.dataDir, here.file);
     expect({ revival, keptPath }).toEqual({
@@ -96,8 +74,8 @@ describe("a delivery that is pending in the backup", () => {
   });
 
   test("is cancelled where the other database is another program's", async () => {
-    using here = place();
-    using elsewhere = place();
+    using here = restorePlace();
+    using elsewhere = restorePlace();
     await backupOf(here);
     mkdirSync(elsewhere.dataDir);
     const theirs = new Database(join(elsewhere.dataDir, "posthorn.db"), { create: true });
@@ -109,8 +87,8 @@ describe("a delivery that is pending in the backup", () => {
 
 describe("what a restore replaces", () => {
   test("is kept in one file, also when the last process was killed", async () => {
-    using here = place();
-    using killed = place();
+    using here = restorePlace();
+    using killed = restorePlace();
     const { dataDir, file } = here;
     await using scene = await openScene(dataDir);
     await scene.webhook();
@@ -125,7 +103,7 @@ describe("what a restore replaces", () => {
   });
 
   test("is never overwritten, and can be put back", async () => {
-    using here = place();
+    using here = restorePlace();
     const { dataDir, file } = here;
     await backupOf(here);
     expect(restore(dataDir, file).keptPath).toBe(join(dataDir, KEPT));
@@ -135,7 +113,7 @@ describe("what a restore replaces", () => {
   });
 
   test("is left as it is, log and all, when it is damaged", async () => {
-    using here = place();
+    using here = restorePlace();
     const { dataDir, file } = here;
     await backupOf(here);
     const [db, log] = [join(dataDir, "posthorn.db"), join(dataDir, "posthorn.db-wal")];
@@ -149,7 +127,7 @@ describe("what a restore replaces", () => {
 });
 
 test("a restored database has no sessions, and tells of keys that had been deleted", async () => {
-  using here = place();
+  using here = restorePlace();
   const { dataDir, file } = here;
   const before = await openScene(dataDir);
   const key = before.newKey();
@@ -163,126 +141,6 @@ test("a restored database has no sessions, and tells of keys that had been delet
   expect(await after.store.findSession("a".repeat(64), 1)).toBeNull();
   expect(await after.store.findKey(key.hash)).not.toBeNull();
 });
-
-describe("a restore is refused, and nothing has changed,", () => {
-  const REFUSALS: readonly {
-    readonly when: string;
-    readonly sentence: RegExp;
-    readonly spoil: (file: string) => void;
-  }[] = [
-    {
-      when: "of no database",
-      sentence: /cannot be read .*nothing was restored/,
-      spoil: (file) => writeFileSync(file, "x".repeat(9_000)),
-    },
-    { when: "of an empty file", sentence: /is not a Posthorn database/, spoil: (file) => writeFileSync(file, "") },
-    {
-      when: "of another program's database",
-      sentence: /is not a Posthorn database/,
-      spoil: (file) => change(file, "PRAGMA application_id = 1"),
-    },
-    {
-      when: "of a newer schema",
-      sentence: /has schema 999 and this Posthorn knows \d+/,
-      spoil: (file) => change(file, "PRAGMA user_version = 999"),
-    },
-    {
-      when: "of one that is cut off",
-      sentence: /(is damaged|cannot be read)/,
-      spoil: (file) => truncateSync(file, statSync(file).size - 8_192),
-    },
-    {
-      when: "of one with a damaged page",
-      sentence: /(is damaged|cannot be read)/,
-      spoil: (file) => flip(file, 3 * 4_096),
-    },
-    {
-      when: "of one with rows that refer to none",
-      sentence: /is damaged \(rows are missing/,
-      spoil: (file) => change(file, "DELETE FROM events"),
-    },
-    {
-      when: "of a file with a log beside it",
-      sentence: /has a write-ahead log beside it/,
-      spoil: (file) => writeFileSync(`${file}-wal`, "x"),
-    },
-  ];
-
-  test.each(REFUSALS)("$when", async ({ sentence, spoil }) => {
-    using here = place();
-    const { dataDir, file } = here;
-    await backupOf(here);
-    spoil(file);
-    expectRefusal(dataDir, () => restore(dataDir, file), sentence);
-  });
-
-  test("when the backup's sealing key is not at hand, which is named", async () => {
-    using here = place();
-    await backupOf(here);
-    const refused = () => restore(here.dataDir, here.file, { findKey: () => null });
-    expectRefusal(here.dataDir, refused, /was sealed with the key of the id [0-9a-f]{8}, which is not at hand/);
-  });
-
-  test("when a key with the right id does not open it", async () => {
-    using here = place();
-    await backupOf(here);
-    const refused = () => restore(here.dataDir, here.file, { findKey: () => new Uint8Array(32) });
-    expectRefusal(here.dataDir, refused, /sealed with another key/);
-  });
-
-  test("of what is no backup file", async () => {
-    using here = place();
-    const { dataDir, file } = here;
-    await backupOf(here);
-    expectRefusal(dataDir, () => restore(dataDir, `${file}.not`), /is not there\.$/);
-    expectRefusal(dataDir, () => restore(dataDir, dataDir), /is no file\.$/);
-    expectRefusal(dataDir, () => restore(dataDir, join(dataDir, "posthorn.db")), /is no backup/);
-  });
-
-  test("while a server has the data directory", async () => {
-    using here = place();
-    const { dataDir, file } = here;
-    await using scene = await openScene(dataDir);
-    await scene.webhook();
-    backUp({ dataDir, file });
-    expect(() => restore(dataDir, file)).toThrow(/^Another Posthorn is using the data directory/);
-  });
-
-  test("while another program reads the database", async () => {
-    using here = place();
-    const { dataDir, file } = here;
-    await backupOf(here);
-    using reader = new Database(join(dataDir, "posthorn.db"));
-    reader.run("BEGIN");
-    reader.query("SELECT count(*) FROM events").get();
-    expect(() => restore(dataDir, file)).toThrow(/is in use by another program: close that one first/);
-  });
-});
-
-/** One sentence, and every file as it was. */
-function expectRefusal(dataDir: string, act: () => unknown, sentence: RegExp): void {
-  const before = contentOf(dataDir);
-  expect(act).toThrow(sentence);
-  expect(act).toThrow(/^[^\n]+[.]$/);
-  expect(contentOf(dataDir)).toEqual(before);
-}
-
-function contentOf(dataDir: string) {
-  const names = readdirSync(dataDir).filter((name) => name !== "posthorn.lock");
-  return names.sort().map((name) => [name, Bun.hash(readFileSync(join(dataDir, name)))]);
-}
-
-function change(path: string, sql: string): void {
-  using db = new Database(path);
-  db.run("PRAGMA foreign_keys = OFF");
-  db.run(sql);
-}
-
-function flip(path: string, at: number): void {
-  const bytes = readFileSync(path);
-  bytes.fill(0xff, at, at + 512);
-  writeFileSync(path, bytes);
-}
 
 function eventIds(path: string): readonly string[] {
   using db = new Database(path);

@@ -15,6 +15,7 @@ const PRIMARY_MASK = 0xff;
 const PERM = 3;
 const BUSY = 5;
 const READONLY = 8;
+const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const TOOBIG = 18;
@@ -33,6 +34,13 @@ export function faultOf(error: unknown): Fault {
   const primary = error.errno & PRIMARY_MASK;
   if (primary === FULL) return "full";
   return primary === CONSTRAINT || primary === TOOBIG ? "refused" : "fatal";
+}
+
+/** Whether the database that was read is none, or is not sound any more. */
+export function isDamage(error: unknown): boolean {
+  if (!(error instanceof SQLiteError)) return false;
+  const primary = error.errno & PRIMARY_MASK;
+  return primary === CORRUPT || primary === NOTADB;
 }
 
 /** What went wrong at opening, as one sentence for the operator that names the fix. */

@@ -1,6 +1,5 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { APPLICATION_ID } from "./connection.ts";
-import { faultOf } from "./fault.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 
 /** How many rows a database holds. */
@@ -27,7 +26,7 @@ export function inspect(path: string): Inspection {
     return flaw === null ? { isSound: true, contents: contentsOf(db) } : { isSound: false, flaw };
   } catch (error) {
     // What is no database, or is damaged where everything begins, speaks up at any statement.
-    if (!(error instanceof SQLiteError) || faultOf(error) !== "fatal") throw error;
+    if (!(error instanceof SQLiteError)) throw error;
     return { isSound: false, flaw: `cannot be read (${error.message})` };
   } finally {
     db.close();

@@ -1,5 +1,6 @@
 import { type Database, SQLiteError } from "bun:sqlite";
 import type { Millis } from "../../world.ts";
+import { recordOperation } from "./audit.ts";
 
 /** What a restored backup brought back to life. */
 export interface Revival {
@@ -16,7 +17,7 @@ export interface Revival {
 /**
  * Sees to it that what a backup brings back is not sent again by itself: a delivery goes on only if the database that is being
  * replaced calls it pending too, and from where it has come to there. All others are cancelled, since they may have been
- * delivered since. Sessions end.
+ * delivered since. Sessions end, and the audit log tells of it.
  *
  * @param db the backup, open for writing
  * @param replaced path of a sound database that nobody else has open; null: there is none
@@ -31,6 +32,7 @@ export function settleRevived(db: Database, replaced: string | null, now: Millis
     const goingOn = db.query(TAKE_OVER).run().changes;
     const cancelled = db.query(CANCEL_THE_REST).run(now).changes;
     db.run("DELETE FROM sessions");
+    recordOperation(db, "database.restored", now);
     const keys = db.query<{ keys: number }, []>("SELECT count(*) AS keys FROM temp.revived_keys").get()?.keys ?? 0;
     return { isCompared, goingOn, cancelled, keys };
   });

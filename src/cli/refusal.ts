@@ -1,0 +1,15 @@
+import { BackupError } from "../store/backup-error.ts";
+import { StoreOpenError } from "../store/contract.ts";
+import type { Console } from "./console.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+
+/** Does it, or tells in one sentence why it cannot be done. */
+export function orRefusal(console: Console, act: () => ExitCode): ExitCode {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof BackupError || error instanceof StoreOpenError)) throw error;
+    console.error(`${error.message}\n`);
+    return EXIT.failed;
+  }
+}
