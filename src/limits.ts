@@ -47,6 +47,8 @@ export const BODY_BEYOND_MS = 250;
 export const LATE_TIMER_MS = 500;
 export const LATE_TIMER_GRACE_MS = 250;
 export const SUCCESS_CAPTURE_MAX_BYTES = 1 * KB;
+/** Values of a webhook's own headers, and words of them, that are hidden where a receiver repeats them. */
+export const ECHO_MASKED_MIN_CHARACTERS = 8;
 export const RESPONSE_HEADERS_KEPT_MAX_BYTES = 2 * KB;
 export const CONNECT_ADDRESSES_MAX = 3;
 export const IDLE_CONNECTION_MS = 4 * SECOND_MS;

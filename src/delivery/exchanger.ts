@@ -4,6 +4,7 @@ import { BODY_READ_MS, RESPONSE_HEADERS_KEPT_MAX_BYTES, SUCCESS_CAPTURE_MAX_BYTE
 import type { ClaimedDelivery } from "../store/contract.ts";
 import type { Answer, Clock, Exchange, Millis, ResponseBody, SendFailure, Transport } from "../world.ts";
 import type { Deadline } from "./deadline.ts";
+import { EchoMask } from "./echo-mask.ts";
 import type { Guard, Passage, Passed } from "./guard.ts";
 import { type Sealing, type SignedRequest, signRequest } from "./signed-request.ts";
 
@@ -68,9 +69,13 @@ export class Exchanger {
     const { answer } = sent;
     const { connectMs, tlsMs } = answer.timings;
     const timings = { dnsMs: passage.dnsMs, connectMs, tlsMs, firstByteMs: durationMs };
-    const outcome = classify(answer, clock.wall());
+    const echoes = EchoMask.of(delivery.webhook.headers);
+    const head = echoes === null ? answer : echoes.head(answer);
+    const outcome = classify(head, clock.wall());
     const reading = this.#read(answer, deadline);
-    const response = reading instanceof Promise ? await reading : reading;
+    const { bytes, end } = reading instanceof Promise ? await reading : reading;
+    const body = echoes === null ? bytes : echoes.body(bytes);
+    const response = { headers: wholeHeaders(head.headers), body, bodyEnd: end };
     return { outcome, startedAt, durationMs, signed, response, timings };
   }
 
@@ -95,15 +100,14 @@ export class Exchanger {
   }
 
   /** The status has decided; the body gets a moment of its own and changes nothing. */
-  #read(answer: Answer, deadline: Deadline): KeptResponse | Promise<KeptResponse> {
+  #read(answer: Answer, deadline: Deadline): ResponseBody | Promise<ResponseBody> {
     const { responseCaptureBytes } = this.#parts;
     const maxBytes = isSuccess(answer.status)
       ? Math.min(SUCCESS_CAPTURE_MAX_BYTES, responseCaptureBytes)
       : responseCaptureBytes;
     const reading = answer.read(maxBytes, deadline);
-    if (!(reading instanceof Promise)) return keptResponse(answer, reading);
-    deadline.restart(BODY_READ_MS);
-    return reading.then((body) => keptResponse(answer, body));
+    if (reading instanceof Promise) deadline.restart(BODY_READ_MS);
+    return reading;
   }
 
   #unsent(start: Start, outcome: Reply["outcome"], dnsMs: Millis | null): Reply {
@@ -115,10 +119,6 @@ export class Exchanger {
   #elapsedMs({ monotonicAt }: Start): Millis {
     return Math.max(0, Math.round(this.#parts.clock.monotonic() - monotonicAt));
   }
-}
-
-function keptResponse({ headers }: Answer, { bytes, end }: ResponseBody): KeptResponse {
-  return { headers: wholeHeaders(headers), body: bytes, bodyEnd: end };
 }
 
 function failureOf(failure: SendFailure, deadline: Deadline, timeoutMs: Millis): Reply["outcome"] {
