@@ -1,3 +1,4 @@
+import { maskTokens, mayHoldToken } from "./domain/token-mask.ts";
 import type { Millis } from "./world.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -31,9 +32,9 @@ export function createLog({ level: least, format, write, wall }: LogOptions): Lo
     return (message: string, fields: LogFields = {}) => {
       const text = fieldsText(fields);
       // Hardly any line has something to mask, so it is looked for in all of its fields together, and only then in each.
-      const isClean = !mayHoldSecret(text) && !hasSecretName(fields);
+      const isClean = !mayHoldToken(text) && !hasSecretName(fields);
       const shown = neutral(isClean ? text : fieldsText(redacted(fields)));
-      write(line(timeText(), level, redactedText(message), shown));
+      write(line(timeText(), level, maskTokens(message), shown));
     };
   };
   return { debug: from("debug"), info: from("info"), warn: from("warn"), error: from("error") };
@@ -90,37 +91,31 @@ function bare(value: string | number | boolean | null): string {
 const ALL_VISIBLE_ASCII = /^[ -~]*$/;
 
 /**
- * What would start a new line, move a terminal's cursor or turn its text around: C0, DEL, C1, half a surrogate pair, line
- * separators, bidi controls.
+ * What would start a new line, move a terminal's cursor, turn its text around or not be seen: control and format characters,
+ * line and paragraph separators, half a surrogate pair.
  */
-const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** JSON's own escapes, so that a JSON line stays the same JSON. */
 function neutral(text: string): string {
-  if (ALL_VISIBLE_ASCII.test(text)) return text;
-  return text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return ALL_VISIBLE_ASCII.test(text) ? text : text.replace(UNSAFE, escaped);
+}
+
+/** One beyond the basic plane is a pair of UTF-16 units. */
+function escaped(character: string): string {
+  const units = character.split("");
+  return units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 }
 
 const SECRET_NAME = /secret|password|authorization|cookie|token|^key$|_key$/i;
-/** The two kinds of secret that Posthorn itself makes: API keys and webhook secrets. */
-const SECRET_TEXT = /\b(posthorn_[0-9A-Za-z]|whsec_[0-9A-Za-z+/])[0-9A-Za-z+/=]{8,}/g;
 
 function redacted(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       if (typeof value !== "string") return [name, value];
-      return [name, isSecretName(name) ? "***" : redactedText(value)];
+      return [name, isSecretName(name) ? "***" : maskTokens(value)];
     }),
   );
-}
-
-function redactedText(text: string): string {
-  return text.replace(SECRET_TEXT, (found) => `${found.slice(0, found.indexOf("_") + 1)}***`);
-}
-
-/** Whether a look with `SECRET_TEXT` is worth its time. */
-function mayHoldSecret(text: string): boolean {
-  return text.includes("posthorn_") || text.includes("whsec_");
 }
 
 function hasSecretName(fields: LogFields): boolean {

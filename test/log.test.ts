@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { inspect } from "node:util";
+import fc from "fast-check";
 import { Secret } from "../src/domain/secret.ts";
 import { createLog, type LogFields, type LogOptions } from "../src/log.ts";
 
@@ -49,12 +50,17 @@ describe("a line", () => {
   });
 });
 
-const FORGERIES = ["\n", "\r\n", "\x1b[2J", "\0", "\x7f", "\x9b31m", "\u2028", "\u2029", "\u202e", "\u2066", "\ud800"];
+const FORGERIES = [
+  ...["\n", "\r\n", "\x1b[2J", "\0", "\x7f", "\x85", "\x9b31m", "\u2028", "\u2029", "\u202e", "\u2066", "\ud800"],
+  ...["\u200b", "\ufeff", "\u{e0041}"],
+];
+/** What no line may hold but at its very end. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 describe.each(["text", "json"] as const)("in %s", (format) => {
   test.each(FORGERIES.map((text) => [JSON.stringify(text), text]))("%s cannot forge or hide anything", (_, text) => {
     const line = logged(format, `before${text}after`, { [`name${text}`]: `x${text}y` });
-    expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+    expect(line.slice(0, -1)).not.toMatch(UNSAFE);
     expect(line.isWellFormed()).toBe(true);
   });
 });
@@ -63,6 +69,55 @@ test("a JSON line gives back exactly what was logged", () => {
   const text = 'quote " backslash \\ newline \n csi \x9b bidi \u202e emoji 😀';
   expect(JSON.parse(logged("json", "m", { text }))).toMatchObject({ text });
 });
+
+/** Any text at all, half surrogate pairs included, and often what looks like a part of a line. */
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 30 }),
+  fc
+    .array(fc.constantFrom(...FORGERIES, "a", " ", "=", '"', "\\", "}", "{", ",", ":", "INFO", "é"), { maxLength: 12 })
+    .map(join),
+);
+const fields = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null)), { maxKeys: 6 });
+
+function join(parts: readonly string[]): string {
+  return parts.join("");
+}
+
+describe("whatever the texts are,", () => {
+  test("a JSON line is one line, and says just what was logged", () => {
+    fc.assert(
+      fc.property(text, fields, (message, given) => {
+        const line = logged("json", message, given);
+        expect(line).toEndWith("}\n");
+        expect(line.slice(0, -1)).not.toMatch(UNSAFE);
+        const { time: _time, level: _level, message: _message, ...shown } = given;
+        const parsed: unknown = JSON.parse(line);
+        expect(parsed).toEqual({ ...shown, time: "2024-12-30T10:00:00.000Z", level: "info", message });
+      }),
+      { numRuns: 2_000, examples: [["", { ["__proto__"]: "x" }]] },
+    );
+  });
+
+  test("a line of text is one line, and has the fields that were logged, not one more", () => {
+    fc.assert(
+      fc.property(fields, (given) => {
+        const line = logged("text", "m", given);
+        expect(line).toEndWith("\n");
+        expect(line.slice(0, -1)).not.toMatch(UNSAFE);
+        expect(fieldsOf(line)).toHaveLength(Object.keys(given).length);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+/** As a person or a program reads them: words without spaces, quotes and equals signs, or JSON texts. */
+function fieldsOf(line: string): readonly string[] {
+  const WORD = /"(?:[^"\\]|\\.)*"|[^\s"=]+/.source;
+  const [, rest = ""] = /^\S+ INFO {2}m(.*)\n$/.exec(line) ?? [];
+  expect(rest).toMatch(new RegExp(`^(?: (?:${WORD})=(?:${WORD}))*$`));
+  return rest.match(new RegExp(` (?:${WORD})=(?:${WORD})`, "g")) ?? [];
+}
 
 describe("a secret", () => {
   const key = `posthorn_${"aB3".repeat(16)}x`;

@@ -1,4 +1,5 @@
 import { Problem, problemEnvelope } from "../domain/problem.ts";
+import { maskTokens } from "../domain/token-mask.ts";
 import type { StoreError } from "../store/contract.ts";
 import { type Answer, answerJson } from "./answer.ts";
 
@@ -18,9 +19,9 @@ function fault(): Problem {
   );
 }
 
-/** The answer that tells a problem. */
+/** The answer that tells a problem. What was sent in the wrong place is shown again, but no key and no secret. */
 export function problemAnswer(problem: Problem, requestId: string): Answer {
-  return answerJson(JSON.stringify(problemEnvelope(problem, requestId)), problem);
+  return answerJson(maskTokens(JSON.stringify(problemEnvelope(problem, requestId))), problem);
 }
 
 function problemOfStore({ code }: StoreError): Problem {

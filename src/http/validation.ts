@@ -60,8 +60,8 @@ function counted({ path }: ValueError, prefix: keyof typeof WHAT): ProblemDetail
 function detail(error: ValueError, schema: TObject, prefix: keyof typeof WHAT): ProblemDetail {
   const field = error.path.split("/")[1] ?? "";
   const known = schema.properties[field];
-  // A field that nobody knows may be the secret, mistyped.
-  const mayBeSecret = known === undefined ? prefix === "/" : known["writeOnly"] === true;
+  // What nobody knows may be the secret, mistyped or in the wrong place.
+  const mayBeSecret = known === undefined || known["writeOnly"] === true;
   const path = shortened(prefix + error.path.slice(1));
   return { path, message: sentence(error, schema, WHAT[prefix]), ...(mayBeSecret ? {} : received(error.value)) };
 }
