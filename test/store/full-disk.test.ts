@@ -1,12 +1,13 @@
 import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { FULL_RETRY_MS } from "../../src/limits.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { openWriting } from "../../src/store/sqlite/connection.ts";
 import { inThreadLinks } from "../../src/store/sqlite/front/links.ts";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createFakeClock, type FakeClock } from "../support/fake-clock.ts";
-import { DELIVERED, NOW, retryIn, Scene } from "./conformance/scene.ts";
+import { DELIVERED, NOW, retryIn, Scene, TENANT } from "./conformance/scene.ts";
 import { storeOptions } from "./open-sqlite.ts";
 
 interface Small {
@@ -85,6 +86,23 @@ describe("on a full disk", () => {
     await clock.advance(FULL_RETRY_MS);
     expect(settled).toMatchObject([{ state: "delivered" }, { state: "pending", dueAt: NOW + 1_000 }]);
     expect(clock.pending).toBe(0);
+  });
+
+  test("a secret is shown as often as it could be noted that it was", async () => {
+    const { store, scene, leaveRoom } = await smallDisk();
+    const { id, secret } = await scene.webhook();
+    leaveRoom(0);
+    const outcomes: PromiseSettledResult<string | null>[] = [];
+    for (let n = 0; n < 100; n++) {
+      outcomes.push(...(await Promise.allSettled([store.readSecret(TENANT, id, NOW, POSTHORN)])));
+    }
+    const refused = outcomes.filter(({ status }) => status === "rejected");
+    const shown = outcomes.filter(({ status }) => status === "fulfilled");
+    expect(refused).not.toBeEmpty();
+    for (const outcome of refused) expect(outcome).toMatchObject(FULL);
+    for (const outcome of shown) expect(outcome).toMatchObject({ value: secret });
+    const noted = await store.listAudit(null, { action: "secret.read" }, { limit: 200, before: null });
+    expect(noted.rows).toHaveLength(shown.length);
   });
 
   test("outcomes go before every other write", async () => {

@@ -9,6 +9,8 @@ import { emptyPlace } from "./place.ts";
 export interface KeptState {
   /** What SQLite finds wrong with the file. */
   readonly damage: readonly string[];
+  /** The number of the last migration. */
+  readonly schema: number;
   /** Type by id. */
   readonly events: ReadonlyMap<string, string>;
   readonly deliveries: readonly KeptDelivery[];
@@ -33,7 +35,7 @@ export function keptState(dataDir: string): KeptState {
     if (existsSync(join(dataDir, name))) cpSync(join(dataDir, name), join(copy.path, name));
   }
   using db = new Database(join(copy.path, "posthorn.db"));
-  return { damage: damageOf(db), events: eventsOf(db), deliveries: deliveriesOf(db) };
+  return { damage: damageOf(db), schema: schemaOf(db), events: eventsOf(db), deliveries: deliveriesOf(db) };
 }
 
 function damageOf(db: Database): readonly string[] {
@@ -43,6 +45,10 @@ function damageOf(db: Database): readonly string[] {
     ...integrity.map(({ integrity_check: finding }) => finding).filter((finding) => finding !== "ok"),
     ...orphans.map(({ table }) => `a row of ${table} refers to none`),
   ];
+}
+
+function schemaOf(db: Database): number {
+  return db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
 }
 
 /** The keys of attempts are made of their deliveries', which SQLite does not know. */

@@ -11,7 +11,7 @@ const DELIVERED: KeptDelivery = {
 const PENDING: KeptDelivery = { ...DELIVERED, state: "pending", attempts: 0, attemptRows: 0, dueAt: 1 };
 
 function kept(deliveries: readonly KeptDelivery[], ids: readonly string[] = ["a"]): KeptState {
-  return { damage: [], deliveries, events: new Map(ids.map((id) => [id, "resume.created"])) };
+  return { damage: [], schema: 1, deliveries, events: new Map(ids.map((id) => [id, "resume.created"])) };
 }
 
 /** One webhook that takes everything, and one event that is acknowledged and was sent so many times. */

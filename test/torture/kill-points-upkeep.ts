@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { nothingPending } from "../support/binary.ts";
+import { intoFirstSchema } from "../support/first-schema.ts";
 import type { KeptState } from "../support/kept-state.ts";
 import { until } from "../support/until.ts";
 import { AGED, addAgedRows } from "./aged-rows.ts";
@@ -33,12 +34,16 @@ const LEGAL_REMOVALS: readonly { readonly at: CrashPoint; readonly cancelled: (c
 /** What may be true after a death in the first start: nothing but that the next one works as if it were the first. */
 const FIRST_STARTS: readonly CrashPoint[] = ["before the first migration", "in a migration"];
 
+/** Once more, in a start that finds the database of an earlier release. */
+const UPGRADE: CrashPoint = "in a migration";
+
 /** Dies once at each point of what is written beside the events' way. Returns the points. */
 export async function dieInUpkeep(crashingBinary: string): Promise<readonly CrashPoint[]> {
   for (const legal of LEGAL_PRUNINGS) await named(legal.at, () => dieInPruning(crashingBinary, legal));
   for (const legal of LEGAL_REMOVALS) await named(legal.at, () => dieInRemoval(crashingBinary, legal));
   for (const point of FIRST_STARTS) await named(point, () => dieInFirstStart(crashingBinary, point));
-  return [...[...LEGAL_PRUNINGS, ...LEGAL_REMOVALS].map(({ at }) => at), ...FIRST_STARTS];
+  await named(UPGRADE, () => dieInUpgrade(crashingBinary));
+  return [...[...LEGAL_PRUNINGS, ...LEGAL_REMOVALS].map(({ at }) => at), ...FIRST_STARTS, UPGRADE];
 }
 
 async function named(point: CrashPoint, die: () => Promise<void>): Promise<void> {
@@ -103,6 +108,28 @@ async function dieInFirstStart(crashingBinary: string, at: CrashPoint): Promise<
   assert.equal((await sound.api("POST", "/api/events", EVENT)).status, 202);
   await nothingPending(sound);
   assert.deepEqual(youngIn(await scene.stopped(sound)), ["the-event delivered"]);
+}
+
+/** What may be true after a death while an earlier release's database is brought up to date: that it is the earlier one still. */
+async function dieInUpgrade(crashingBinary: string): Promise<void> {
+  await using scene = new CrashScene(crashingBinary);
+  const first = await scene.startSound();
+  await scene.subscribe(first);
+  await first.api("POST", "/api/events", EVENT);
+  await nothingPending(first);
+  const before = await scene.stopped(first);
+  intoFirstSchema(scene.place.dataDir);
+  scene.arm(UPGRADE);
+  assert.deepEqual(await scene.buried(scene.startDoomed()), { ...before, schema: 1 });
+
+  const sound = await scene.startSound();
+  assert.deepEqual((await sound.api("GET", "/api/audit")).data, []);
+  assert.equal((await sound.api("POST", "/api/events", { ...EVENT, id: "the-next" })).status, 202);
+  await nothingPending(sound);
+  const kept = await scene.stopped(sound);
+  assert.deepEqual(youngIn(kept), ["the-event delivered", "the-next delivered"]);
+  assert.equal(kept.schema, before.schema);
+  assert.equal(scene.receiver.requests.length, 2);
 }
 
 function agedIn({ events }: KeptState): number {
