@@ -1,4 +1,4 @@
-/** Every bound of the product, with its unit, and the relations between them that the rest of the code relies on. */
+/** Every bound of the product, with its unit. The relations between them stand in `limit-relations.ts`. */
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400 * SECOND_MS;
@@ -217,44 +217,3 @@ export const UNREAD_OUTPUT_MAX_CHARACTERS = 4 * KB * KB;
 export const OUTPUT_GATHERED_MS = 5;
 export const OUTPUT_GATHERED_MAX_CHARACTERS = 32 * KB;
 export const HEALTHCHECK_MS = 3 * SECOND_MS;
-
-/** @throws when a relation that the code relies on does not hold; checked when the program starts. */
-function assert(holds: boolean, relation: string): void {
-  if (!holds) throw new Error(`limits.ts: ${relation} does not hold`);
-}
-
-assert(LANE_BUFFER_MAX >= SEEK_BATCH, "LANE_BUFFER_MAX >= SEEK_BATCH (a seek fits into the buffer it fills)");
-assert(LANE_LOW_MARK < SEEK_BATCH, "LANE_LOW_MARK < SEEK_BATCH (a refill outlasts the search for the next)");
-assert(
-  (LANE_LOW_MARK + SEEK_BATCH) * SOUGHT_BODY_MAX_BYTES * 2 <= BUFFERED_BODY_MAX_BYTES,
-  "the bodies that one seek brings, two bytes a character, may be buffered",
-);
-assert(LOOP_SILENCE_MAX_MS >= 3 * POLL_MS, "LOOP_SILENCE_MAX_MS >= 3 * POLL_MS");
-assert(BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX, "BUFFERED_DELIVERIES_MAX >= LANE_BUFFER_MAX");
-assert(PAGE_MAX < LOG_EXAMINED_MAX, "PAGE_MAX < LOG_EXAMINED_MAX (a page of the logs can be full)");
-assert(PAGE_MAX < AUDIT_EXAMINED_MAX, "PAGE_MAX < AUDIT_EXAMINED_MAX (a page of the audit log can be full)");
-assert(WRITE_BATCH_MAX_COMMANDS < UNSETTLED_MAX, "WRITE_BATCH_MAX_COMMANDS < UNSETTLED_MAX (outcomes come in batches)");
-assert(LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS, "LANE_HOLD_MAX_MS <= RETRY_AFTER_MAX_MS");
-assert(RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS, "RETRY_STEP_MIN_MS < RETRY_STEP_MAX_MS");
-assert(TIMEOUT_MIN_MS < TIMEOUT_MAX_MS, "TIMEOUT_MIN_MS < TIMEOUT_MAX_MS");
-assert(BODY_READ_MS <= TIMEOUT_MIN_MS, "BODY_READ_MS <= TIMEOUT_MIN_MS (reading a body never outlasts an attempt)");
-assert(BODY_BEYOND_MS < BODY_READ_MS, "BODY_BEYOND_MS < BODY_READ_MS");
-assert(LATE_TIMER_GRACE_MS < LATE_TIMER_MS, "LATE_TIMER_GRACE_MS < LATE_TIMER_MS");
-assert(DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS, "DNS_TTL_MIN_MS <= DNS_TTL_MAX_MS");
-assert(DNS_QUERY_MS * DNS_TRIES < DNS_LOOK_UP_MAX_MS, "DNS_QUERY_MS * DNS_TRIES < DNS_LOOK_UP_MAX_MS");
-assert(
-  EVENT_SIZE_MAX_BYTES < SERVER_BODY_MAX_BYTES,
-  "EVENT_SIZE_MAX_BYTES < SERVER_BODY_MAX_BYTES (a 413 has its envelope)",
-);
-assert(
-  TIMEOUT_MAX_MS + BODY_READ_MS < TEST_ANSWER_SECONDS * SECOND_MS,
-  "a test's answer comes before its connection is closed",
-);
-assert(WRONG_KEYS_PER_SECOND < WRONG_KEYS_BURST, "WRONG_KEYS_PER_SECOND < WRONG_KEYS_BURST (a burst is slowed down)");
-assert(BACKLOG_RESUMES_AT < 1, "BACKLOG_RESUMES_AT < 1 (a backlog at its bound does not flap)");
-assert(PAGE_DEFAULT <= PAGE_MAX, "PAGE_DEFAULT <= PAGE_MAX");
-assert(RESEND_CHUNK <= RESEND_MAX, "RESEND_CHUNK <= RESEND_MAX");
-assert(UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX, "UNSETTLED_MAX >= CONCURRENCY_PER_WEBHOOK_MAX");
-assert(IDLE_CONNECTION_MS % IDLE_SWEEP_MS === 0, "IDLE_CONNECTION_MS is a whole number of IDLE_SWEEP_MS");
-assert(EVENT_SIZE_MIN_BYTES < EVENT_SIZE_MAX_BYTES, "EVENT_SIZE_MIN_BYTES < EVENT_SIZE_MAX_BYTES");
-assert(CONNECT_TIMEOUT_MIN_MS < TIMEOUT_MAX_MS, "CONNECT_TIMEOUT_MIN_MS < TIMEOUT_MAX_MS");

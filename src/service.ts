@@ -1,3 +1,4 @@
+import { BacklogBound } from "./backlog-bound.ts";
 import type { Config } from "./config.ts";
 import { DataDir } from "./data-dir.ts";
 import { AttemptReporter } from "./delivery/attempt-reporter.ts";
@@ -18,6 +19,7 @@ import { engineTime } from "./engine-time.ts";
 import { createMetrics } from "./http/metrics.ts";
 import type { HttpParts } from "./http/parts.ts";
 import { type Listening, listen } from "./http/server.ts";
+import "./limit-relations.ts";
 import { API_GRACE_MS, KEY_TOKEN_BYTES, LOOP_SILENCE_MAX_MS, OUTCOMES_GRACE_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { connectionBudget } from "./real/descriptors.ts";
@@ -88,6 +90,7 @@ export async function buildService(config: Config, world: World, extras: Service
     ...{ clock, log, reserveBytes: config.diskReserveBytes },
     freeBytes: () => machine.freeBytes(dataDir.path),
   });
+  const backlogBound = new BacklogBound({ store, clock, log, maxPending: config.maxBacklog });
   const { retentionMs, auditRetentionMs, pruneCron } = config;
   const pruner = new Pruner({ store, clock, log, retentionMs, auditRetentionMs, cron: pruneCron });
 
@@ -114,7 +117,11 @@ export async function buildService(config: Config, world: World, extras: Service
     health: () => {
       const { inFlight, polledAt } = dispatcher.facts();
       const alive = now() - polledAt < LOOP_SILENCE_MAX_MS;
-      return { startedAt, alive, draining: isDraining, diskIsLow: diskReserve.isTouched, inFlight };
+      return {
+        ...{ startedAt, alive, inFlight, draining: isDraining },
+        diskIsLow: diskReserve.isTouched,
+        backlogIsFull: backlogBound.isReached,
+      };
     },
     report: ({ error, ...request }) => log.error("a request failed", { ...request, error: describeFault(error) }),
   };
@@ -124,6 +131,7 @@ export async function buildService(config: Config, world: World, extras: Service
       const newAdminKey = config.adminKey === null ? await missingAdminKey(store, dataDir, world) : null;
       const found = await store.recover(now());
       await diskReserve.start();
+      await backlogBound.start();
       // Before anything is sent: a port that is taken ends this process, and would cut off what had begun.
       listening = listen(parts, { hostname: config.host, port: config.port });
       guard.shun(ownTargetsAt(config.host, listening.port, machine));
@@ -134,6 +142,7 @@ export async function buildService(config: Config, world: World, extras: Service
     async stop() {
       isDraining = true;
       diskReserve.stop();
+      backlogBound.stop();
       const cancelGrace = clock.after(config.shutdownGraceMs, abort);
       const settled = Promise.all([dispatcher.stop(), testSender.stop(), pruner.stop()]);
       await Promise.race([settled, outcomesGivenUp.promise]);

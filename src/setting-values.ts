@@ -9,6 +9,7 @@ import {
   ADMIN_KEY_MIN_CHARACTERS,
   API_VERSION_MAX_CHARACTERS,
   HEADER_PREFIX_MAX_CHARACTERS,
+  RATE_LIMIT_MAX_PER_SECOND,
   SEALING_KEY_BYTES,
 } from "./limits.ts";
 import { invalid, type Parse, type Parsed, valid } from "./setting.ts";
@@ -91,6 +92,13 @@ export const headerPrefix: Parse<string> = (text) => {
   return invalid(
     `at most ${HEADER_PREFIX_MAX_CHARACTERS} letters, digits and hyphens, end in a hyphen, and not begin with Webhook- or Proxy-`,
   );
+};
+
+export const ratePerSecond: Parse<number | null> = (text) => {
+  if (text === "none") return valid(null);
+  const perSecond = Number(/^(\d{1,7})\/s$/.exec(text)?.[1]);
+  const isWithin = perSecond >= 1 && perSecond <= RATE_LIMIT_MAX_PER_SECOND;
+  return isWithin ? valid(perSecond) : invalid(`from 1/s to ${RATE_LIMIT_MAX_PER_SECOND}/s, or \`none\``);
 };
 
 export const apiVersion: Parse<string> = (text) =>

@@ -2,6 +2,7 @@ import { type Catalogue, SMARTCV_EVENT_TYPES } from "./domain/event-types.ts";
 import type { Cidr } from "./domain/ip.ts";
 import type { Secret } from "./domain/secret.ts";
 import {
+  BACKLOG_MAX,
   CONCURRENCY_MAX,
   CONCURRENCY_PER_WEBHOOK_MAX,
   CONNECT_TIMEOUT_MIN_MS,
@@ -18,6 +19,7 @@ import {
   SHUTDOWN_GRACE_MAX_MS,
   TIMEOUT_MAX_MS,
   TIMEOUT_MIN_MS,
+  WEBHOOKS_PER_TENANT_MAX,
 } from "./limits.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { defaultsTo, duration, integer, list, oneOf, type Setting, size } from "./setting.ts";
@@ -33,6 +35,7 @@ import {
   listenAddress,
   origin,
   publicUrl,
+  ratePerSecond,
   sealingKey,
 } from "./setting-values.ts";
 
@@ -146,6 +149,24 @@ export const SETTINGS = {
     what: "When less than this is free on the data directory's disk, new events are refused; `0B` for no such bound",
     ...defaultsTo("64MB", size(0, DISK_RESERVE_MAX_BYTES)),
     example: "1024MB",
+  }),
+  maxWebhooks: setting({
+    name: "POSTHORN_MAX_WEBHOOKS",
+    what: "Webhooks that a tenant may have; deleted ones do not count",
+    ...defaultsTo("1000", integer(1, WEBHOOKS_PER_TENANT_MAX)),
+    example: "50",
+  }),
+  maxBacklog: setting({
+    name: "POSTHORN_MAX_BACKLOG",
+    what: "When so many deliveries are pending, all tenants together, new events are refused until a tenth of them has been sent",
+    ...defaultsTo("10000000", integer(1, BACKLOG_MAX)),
+    example: "500000",
+  }),
+  ratePerSecond: setting<number | null>({
+    name: "POSTHORN_RATE_LIMIT",
+    what: "Requests a second that one key may send, its sessions included, one second's worth at once; `none` for no limit",
+    ...defaultsTo("none", ratePerSecond),
+    example: "100/s",
   }),
   retentionMs: setting({
     name: "POSTHORN_RETENTION",

@@ -94,6 +94,11 @@ export const PROBLEMS = {
     meaning: "The request is itself one of Posthorn's deliveries.",
     hint: "Post events from the app, and do not forward the headers of a delivery.",
   },
+  too_many_webhooks: {
+    status: 409,
+    meaning: "The tenant has as many webhooks as POSTHORN_MAX_WEBHOOKS allows; deleted ones do not count.",
+    hint: "Delete a webhook that is not needed any more, or raise POSTHORN_MAX_WEBHOOKS.",
+  },
   last_admin_key: {
     status: 409,
     meaning: "It is the last admin key of all tenants, and nothing else could make another.",
@@ -129,6 +134,16 @@ export const PROBLEMS = {
     meaning: "As many tests as a tenant may run at once are running.",
     hint: "Wait for a test to end, and try again.",
   },
+  too_many_wrong_keys: {
+    status: 429,
+    meaning: "Too many wrong keys or sessions came from the client's address. A valid key is not held up.",
+    hint: `Wait as long as \`Retry-After\` says, and send a valid key. ${FIRST_KEY}`,
+  },
+  rate_limited: {
+    status: 429,
+    meaning: "The key, with its sessions, sends more requests a second than POSTHORN_RATE_LIMIT allows.",
+    hint: "Wait as long as `Retry-After` says and repeat the request.",
+  },
   internal_error: {
     status: 500,
     meaning: "Posthorn has a fault. It is in the log under the request's id.",
@@ -138,6 +153,11 @@ export const PROBLEMS = {
     status: 503,
     meaning: "There is no room on the disk, or too little for new events: nothing was stored.",
     hint: "Repeat the request with the same id: it works again as soon as there is room.",
+  },
+  backlog_full: {
+    status: 503,
+    meaning: "As many deliveries are pending as POSTHORN_MAX_BACKLOG allows: the event was not stored.",
+    hint: "Repeat the request with the same id: it works again when a tenth of the backlog has been worked off.",
   },
   read_too_slow: {
     status: 503,

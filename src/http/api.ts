@@ -1,5 +1,6 @@
 import { Elysia } from "elysia";
 import { createGate } from "./auth.ts";
+import type { Connection } from "./connection.ts";
 import { noRoute } from "./no-route.ts";
 import type { HttpParts } from "./parts.ts";
 import { createResponder } from "./responder.ts";
@@ -13,11 +14,6 @@ export interface Api {
   fetch(request: Request, connection?: Connection): Promise<Response>;
 }
 
-/** What a slow answer asks of the socket it will be written to. */
-export interface Connection {
-  timeout(request: Request, seconds: number): void;
-}
-
 /** Carries out a request whose route is found. */
 type Serve = (route: Route, request: Request, params: Params, connection?: Connection) => Promise<Response>;
 
@@ -28,10 +24,14 @@ export function createApi(parts: HttpParts): Api {
   const respond = createResponder(parts);
   const refuse = noRoute(routes, parts.settings);
   const serve: Serve = (route, request, params, connection) =>
-    respond(request, (requestId) => {
-      if (route.answerSeconds !== undefined) connection?.timeout(request, route.answerSeconds);
-      return route.serve(request, params, gate, requestId);
-    });
+    respond(
+      request,
+      (requestId) => {
+        if (route.answerSeconds !== undefined) connection?.timeout(request, route.answerSeconds);
+        return route.serve(request, params, gate, requestId);
+      },
+      connection,
+    );
   const find = staticRoutes(routes);
   const handle = createRouter(routes, serve, (request, error) =>
     respond(request, () => {

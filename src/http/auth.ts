@@ -3,6 +3,7 @@ import type { Scope } from "../store/contract.ts";
 import { createIdentifier, type Identity, type IdentityParts } from "./identity.ts";
 import { refuseCrossSite } from "./origin.ts";
 import type { HttpParts } from "./parts.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import { DEFAULT_TENANT, TENANT, TENANT_FORM } from "./tenant.ts";
 import { received } from "./validation.ts";
 
@@ -35,22 +36,33 @@ export const SCOPES_FOR: Readonly<Record<Exclude<Access, "open">, readonly Scope
 
 /** In two steps, because only the first may have to wait. */
 export interface Gate {
-  /** @throws Problem 401, at once or by the promise */
+  /** Who sends a request. @throws Problem 401, at once or by the promise */
   identify(request: Request): Identity | Promise<Identity>;
-  /** @throws Problem 403 or (an impossible `X-Tenant`) 422 */
+  /** Whose key stands in a body, for a route that is open otherwise. @throws Problem 401 or 429 */
+  identifyKey(token: string): Promise<Identity>;
+  /** @throws Problem 429, 403 or (an impossible `X-Tenant`) 422 */
   admit(identity: Identity, access: Exclude<Access, "open">, request: Request): Caller;
 }
 
 export interface GateParts extends IdentityParts {
-  readonly settings: Pick<HttpParts["settings"], "adminKeyHash" | "corsOrigins" | "publicUrl">;
+  readonly clock: HttpParts["clock"];
+  readonly settings: Pick<HttpParts["settings"], "adminKeyHash" | "corsOrigins" | "publicUrl" | "ratePerSecond">;
 }
 
 /** Tells who sends a request, and whether they may. */
 export function createGate(parts: GateParts): Gate {
   const identifier = createIdentifier(parts);
+  const countOn = createRateLimit(parts);
   return {
     identify: identifier.ofRequest,
+    identifyKey: async (token) => {
+      const identity = await identifier.ofKey(token);
+      countOn(identity.keyHash);
+      return identity;
+    },
     admit: (identity, access, request) => {
+      // Whoever watches the process sees it also while an app with the same key sends too much.
+      if (access !== "operator") countOn(identity.keyHash);
       const caller = callerOf(identity, request.headers.get("x-tenant"));
       refuseScope(access, identity);
       refuseCrossSite(request, parts.settings);

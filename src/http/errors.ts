@@ -42,6 +42,12 @@ export function storageFull(message: string): Problem {
   return new Problem("storage_full", message, { headers: RETRY_AFTER_SECONDS });
 }
 
+/** 503 for want of room in the backlog, which may take long to make: so it is not to be asked again at once. */
+export function backlogFull(max: number): Problem {
+  const message = `${max} deliveries are pending, as many as POSTHORN_MAX_BACKLOG allows: the event was not stored.`;
+  return new Problem("backlog_full", message, { headers: { "Retry-After": "10" } });
+}
+
 /** 503 for what may not begin any more. */
 export function shuttingDown(): Problem {
   return new Problem("shutting_down", "Posthorn is stopping and takes nothing new.", { headers: RETRY_AFTER_SECONDS });

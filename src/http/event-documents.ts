@@ -24,7 +24,7 @@ export const POST_EVENT: RouteDocument = {
     schema: EventAcceptedView,
     example: { ...EVENT, deliveries: 1 },
   },
-  problems: ["event_id_taken", "loop_detected", "shutting_down"],
+  problems: ["event_id_taken", "loop_detected", "backlog_full", "shutting_down"],
 };
 
 export const LIST_EVENTS: RouteDocument = {

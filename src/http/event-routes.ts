@@ -3,7 +3,7 @@ import { Problem } from "../domain/problem.ts";
 import type { Store } from "../store/contract.ts";
 import { answer, answerPage, answerVerbatim } from "./answer.ts";
 import { cursorAfter, pageRequest } from "./cursor.ts";
-import { shuttingDown, storageFull } from "./errors.ts";
+import { backlogFull, shuttingDown, storageFull } from "./errors.ts";
 import { LIST_EVENT_TYPES, LIST_EVENTS, POST_EVENT, READ_EVENT } from "./event-documents.ts";
 import { eventInput } from "./event-input.ts";
 import { EVENT_ID, EventBody, EventQuery } from "./event-schemas.ts";
@@ -37,7 +37,7 @@ function post(parts: EventParts): Route {
     },
     document: POST_EVENT,
     handle: async ({ request, body, members, caller }) => {
-      refuseUnlessTaken(health());
+      refuseUnlessTaken(health(), settings.maxBacklog);
       const event = eventInput(body, members, request.headers, caller.tenant, parts);
       const ingested = await store.ingest(event);
       if (ingested.kind === "conflict") throw idTaken(event.id);
@@ -53,9 +53,10 @@ function post(parts: EventParts): Route {
 }
 
 /** @throws Problem while no new event is taken */
-function refuseUnlessTaken({ draining, diskIsLow }: LoopHealth): void {
+function refuseUnlessTaken({ draining, diskIsLow, backlogIsFull }: LoopHealth, maxBacklog: number): void {
   if (draining) throw shuttingDown();
   if (diskIsLow) throw storageFull("The disk is nearly full: nothing was stored.");
+  if (backlogIsFull) throw backlogFull(maxBacklog);
 }
 
 function idTaken(id: string): Problem {

@@ -65,12 +65,15 @@ function metrics({ store, settings, metrics: counted, health: loop, now }: Healt
     document: METRICS,
     handle: async () => {
       const { webhooks, pending, oldestDueAt, databaseBytes } = await store.stats();
+      const { inFlight, draining, diskIsLow, backlogIsFull } = loop();
       const text = await counted.render({
         version: settings.version,
         webhooks,
         pending,
+        maxBacklog: settings.maxBacklog,
+        refusals: { stopping: draining, disk: diskIsLow, backlog: backlogIsFull },
         oldestDueMs: oldestDueAt === null ? 0 : Math.max(0, now() - oldestDueAt),
-        inFlight: loop().inFlight,
+        inFlight,
         databaseBytes,
         residentBytes: process.memoryUsage.rss(),
       });

@@ -4,7 +4,7 @@ import { hashToken, tokenProblem } from "../domain/token.ts";
 import type { Key, Scope, Store } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
 import type { HttpParts } from "./parts.ts";
-import { sessionTokenOf } from "./session-cookie.ts";
+import { isSessionToken, sessionTokenOf } from "./session-cookie.ts";
 
 /** Somebody whose key or session is valid, before it is known what they want. */
 export interface Identity {
@@ -40,6 +40,10 @@ export interface Identifier {
   ofKey(token: string): Identity | Promise<Identity>;
 }
 
+/**
+ * Keys and sessions are told by the SHA-256 of their tokens, the configured key as well: a token itself is never compared, and
+ * how far a comparison of hashes went tells nothing of a token that is close.
+ */
 export function createIdentifier({ store, clock, settings: { adminKeyHash } }: IdentityParts): Identifier {
   const isConfigured = comparison(adminKeyHash);
   const ofStoredKey = async (keyHash: string): Promise<Identity> => {
@@ -55,6 +59,7 @@ export function createIdentifier({ store, clock, settings: { adminKeyHash } }: I
     return ofStoredKey(keyHash);
   };
   const ofSession = async (token: string): Promise<Identity> => {
+    if (!isSessionToken(token)) throw unauthenticated("invalid_session", "The cookie is not one that Posthorn gave.");
     const found = await store.findSession(hashToken(token), clock.wall());
     if (found !== null && found.key !== null) return identityOfKey(found.key, found.session.keyHash, "session");
     if (found !== null && isConfigured(found.session.keyHash)) return configuredAdmin(found.session.keyHash, "session");

@@ -80,7 +80,7 @@ export const OPEN_SESSION: RouteDocument = {
     schema: SessionView,
     example: { scope: "admin", tenant: null, expires_at: "2024-12-30T22:00:00.000Z" },
   },
-  problems: ["invalid_key", "expired_key", "webhook_secret_as_key"],
+  problems: ["invalid_key", "expired_key", "webhook_secret_as_key", "too_many_wrong_keys", "rate_limited"],
 };
 
 export const CLOSE_SESSION: RouteDocument = {

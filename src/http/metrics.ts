@@ -18,11 +18,20 @@ export interface Metrics {
   readonly contentType: string;
 }
 
+/** Why new events may be refused now. */
+export interface Refusals {
+  readonly stopping: boolean;
+  readonly disk: boolean;
+  readonly backlog: boolean;
+}
+
 /** What is true at the moment of asking. */
 export interface MetricsNow {
   readonly version: string;
   readonly webhooks: number;
   readonly pending: number;
+  readonly maxBacklog: number;
+  readonly refusals: Refusals;
   readonly oldestDueMs: Millis;
   readonly inFlight: number;
   readonly databaseBytes: number;
@@ -114,6 +123,16 @@ function createGauges(registry: Registry): (now: MetricsNow) => void {
   const info = new Gauge({ name: "posthorn_info", help: "Always 1.", labelNames: ["version"], registers: [registry] });
   const webhooks = gauge("posthorn_webhooks", "Webhooks, without the deleted ones.");
   const pending = gauge("posthorn_deliveries_pending", "Deliveries that are not final.");
+  const maxBacklog = gauge(
+    "posthorn_deliveries_pending_max",
+    "Deliveries that may be pending before new events are refused.",
+  );
+  const refusing = new Gauge({
+    name: "posthorn_events_refused",
+    help: "1 while new events are refused, by the reason.",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
   const oldestDue = gauge("posthorn_oldest_due_seconds", "How long the delivery has been due that waits longest.");
   const inFlight = gauge("posthorn_requests_in_flight", "Requests to receivers under way.");
   const database = gauge("posthorn_database_bytes", "Size of the database file.");
@@ -122,6 +141,8 @@ function createGauges(registry: Registry): (now: MetricsNow) => void {
     info.set({ version: now.version }, 1);
     webhooks.set(now.webhooks);
     pending.set(now.pending);
+    maxBacklog.set(now.maxBacklog);
+    for (const [reason, isSo] of Object.entries(now.refusals)) refusing.set({ reason }, isSo ? 1 : 0);
     oldestDue.set(now.oldestDueMs / 1_000);
     inFlight.set(now.inFlight);
     database.set(now.databaseBytes);

@@ -11,6 +11,9 @@ export function responses(route: Route, names: ReadonlyMap<TSchema, string>) {
 }
 
 const REQUEST_ID = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } };
+const RETRY_AFTER = { "Retry-After": { $ref: "#/components/headers/RetryAfter" } };
+/** Those that pass: they say when to try again (RFC 9110 §15.6.4, RFC 6585 §4). */
+const PASSING: readonly number[] = [429, 503];
 
 function success(answer: AnswerDocument, names: ReadonlyMap<TSchema, string>) {
   const { description, example, contentType = "application/json" } = answer;
@@ -39,17 +42,17 @@ function enveloped(kind: AnswerDocument["kind"], example: unknown): unknown {
 
 function failures(route: Route) {
   const byStatus = Map.groupBy(problemsOf(route), (code) => PROBLEMS[code].status);
-  const responses = [...byStatus].map(([status, codes]) => [status, failure(codes)]);
+  const responses = [...byStatus].map(([status, codes]) => [status, failure(status, codes)]);
   return Object.fromEntries(responses);
 }
 
-function failure(codes: readonly ProblemCode[]) {
+function failure(status: number, codes: readonly ProblemCode[]) {
   const lines = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].meaning}`);
   const examples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]);
   const schema: OpenApiSchema = { $ref: "#/components/schemas/Problem" };
   return {
     description: lines.join("\n\n"),
-    headers: REQUEST_ID,
+    headers: { ...REQUEST_ID, ...(PASSING.includes(status) && RETRY_AFTER) },
     content: { "application/json": { schema, examples: Object.fromEntries(examples) } },
   };
 }
@@ -63,6 +66,7 @@ const OF_KEYS: readonly ProblemCode[] = [
   "insufficient_scope",
   "foreign_tenant",
   "validation_failed",
+  "too_many_wrong_keys",
 ];
 const OF_BODIES: readonly ProblemCode[] = [
   "invalid_json",
@@ -74,12 +78,16 @@ const OF_BODIES: readonly ProblemCode[] = [
   "validation_failed",
 ];
 
+/** Not for those who watch the process. */
+const OF_COUNTED: readonly ProblemCode[] = ["rate_limited"];
+
 const OF_WRITES: readonly ProblemCode[] = ["cross_site_request", "storage_full"];
 
 /** Those of the route itself and those that its key and its body bring along. */
 function problemsOf({ access, method, body, document }: Route): readonly ProblemCode[] {
   const codes: ProblemCode[] = [
     ...(access === "open" ? [] : OF_KEYS),
+    ...(access === "open" || access === "operator" ? [] : OF_COUNTED),
     ...(method === "GET" ? [] : OF_WRITES),
     ...(body === undefined ? [] : OF_BODIES),
     ...(document.problems ?? []),

@@ -72,7 +72,13 @@ function documentation({ version }: Pick<HttpSettings, "version">, names: Readon
     components: {
       schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, inline(schema, names)])),
       examples: Object.fromEntries(PROBLEM_CODES.map((code) => [code, problemExample(code)])),
-      headers: { RequestId: { description: "The request's id, `req_…`.", schema: { type: "string" } } },
+      headers: {
+        RequestId: { description: "The request's id, `req_…`.", schema: { type: "string" } },
+        RetryAfter: {
+          description: "In how many seconds to try again.",
+          schema: { type: "string", pattern: "^[1-9]\\d*$" },
+        },
+      },
       securitySchemes: SECURITY,
     },
   };

@@ -32,7 +32,17 @@ export interface HttpParts {
 /** Each group of routes names its own slice of these. */
 export type HttpStore = Omit<
   Store,
-  "ingestTest" | "recover" | "lanes" | "seek" | "claim" | "settle" | "release" | "tidy" | "reclaim" | "close"
+  | "ingestTest"
+  | "pending"
+  | "recover"
+  | "lanes"
+  | "seek"
+  | "claim"
+  | "settle"
+  | "release"
+  | "tidy"
+  | "reclaim"
+  | "close"
 >;
 
 export interface HttpSettings {
@@ -50,6 +60,12 @@ export interface HttpSettings {
   /** As a browser writes them in `Origin`. */
   readonly corsOrigins: readonly string[];
   readonly publicUrl: URL | null;
+  /** Requests a second that one key may send, or null: as many as it likes. */
+  readonly ratePerSecond: number | null;
+  /** Webhooks that a tenant may have, without the deleted ones. */
+  readonly maxWebhooks: number;
+  /** Deliveries that may be pending, all tenants together, before new events are refused. */
+  readonly maxBacklog: number;
   /** SHA-256 of POSTHORN_ADMIN_KEY in hexadecimal, or null when it is not set. */
   readonly adminKeyHash: string | null;
 }
@@ -70,6 +86,8 @@ export interface LoopHealth {
   readonly draining: boolean;
   /** So little is free on the disk that new events are refused; everything else goes on. */
   readonly diskIsLow: boolean;
+  /** So many deliveries are pending that new events are refused; everything else goes on. */
+  readonly backlogIsFull: boolean;
   /** Requests to receivers under way. */
   readonly inFlight: number;
 }

@@ -12,10 +12,11 @@ export type Readiness = () => Promise<string | null>;
 export function readiness({ store, clock, health }: ReadinessParts): Readiness {
   const writable = believed(clock, () => storeTrouble(store, clock.wall()));
   return async () => {
-    const { draining, alive, diskIsLow } = health();
+    const { draining, alive, diskIsLow, backlogIsFull } = health();
     if (draining) return "Posthorn is stopping.";
     if (!alive) return "The delivery loop does not turn.";
     if (diskIsLow) return "The disk is nearly full: new events are refused.";
+    if (backlogIsFull) return "The backlog is full: new events are refused until some of it has been sent.";
     return writable();
   };
 }

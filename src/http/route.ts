@@ -30,9 +30,10 @@ export interface Route {
 export interface OpenCall<Value> extends Body<Value> {
   readonly request: Request;
   readonly params: Params;
+  readonly gate: Gate;
 }
 
-export interface Call<Value, Query> extends OpenCall<Value> {
+export interface Call<Value, Query> extends Omit<OpenCall<Value>, "gate"> {
   readonly caller: Caller;
   readonly requestId: string;
   readonly query: Query;
@@ -77,10 +78,10 @@ export function openRoute<Fields extends TObject>(definition: OpenDefinition<Fie
   return {
     ...rest,
     access: "open",
-    serve: async (request, params) => {
+    serve: async (request, params, gate) => {
       const read = rule === undefined ? NO_MEMBERS : membersIn(await readBody(request, rule), request, rule);
       const { body, members } = bodyOf(read);
-      return await handle({ request, params, body, members });
+      return await handle({ request, params, gate, body, members });
     },
   };
 }

@@ -1,4 +1,6 @@
 const NAME = "posthorn_session";
+/** SESSION_TOKEN_BYTES in base64url. */
+const TOKEN = /^[\w-]{43}$/;
 
 /** The name of the cookie that stands for a key in a browser. */
 export const SESSION_COOKIE = NAME;
@@ -7,6 +9,11 @@ export const SESSION_COOKIE = NAME;
 export function sessionTokenOf(request: Request): string | null {
   const cookies = request.headers.get("cookie");
   return cookies === null ? null : new Bun.CookieMap(cookies).get(NAME);
+}
+
+/** Whether a text can be a session's token at all. */
+export function isSessionToken(text: string): boolean {
+  return TOKEN.test(text);
 }
 
 /**

@@ -2,16 +2,15 @@ import { hashToken } from "../domain/token.ts";
 import { SESSION_MS, SESSION_TOKEN_BYTES } from "../limits.ts";
 import type { Store } from "../store/contract.ts";
 import { answer } from "./answer.ts";
-import { createIdentifier } from "./identity.ts";
 import { CLOSE_SESSION, OPEN_SESSION } from "./key-documents.ts";
 import { SessionBody } from "./key-schemas.ts";
 import { refuseCrossSite } from "./origin.ts";
 import type { HttpParts } from "./parts.ts";
 import { openRoute, type Route } from "./route.ts";
-import { endedSessionCookie, sessionCookie, sessionTokenOf } from "./session-cookie.ts";
+import { endedSessionCookie, isSessionToken, sessionCookie, sessionTokenOf } from "./session-cookie.ts";
 
 export interface SessionParts extends Pick<HttpParts, "clock" | "random" | "settings"> {
-  readonly store: Pick<Store, "findKey" | "findSession" | "createSession" | "deleteSession">;
+  readonly store: Pick<Store, "findSession" | "createSession" | "deleteSession">;
 }
 
 export function sessionRoutes(parts: SessionParts): readonly Route[] {
@@ -20,15 +19,14 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
 
 function open(parts: SessionParts): Route {
   const { store, clock, random, settings } = parts;
-  const identifier = createIdentifier(parts);
   return openRoute({
     method: "POST",
     path: "/api/session",
     body: { schema: SessionBody },
     document: OPEN_SESSION,
-    handle: async ({ request, body }) => {
+    handle: async ({ request, body, gate }) => {
       refuseCrossSite(request, settings);
-      const { scope, tenant, keyHash, expiresAt: keyExpiresAt } = await identifier.ofKey(body.key);
+      const { scope, tenant, keyHash, expiresAt: keyExpiresAt } = await gate.identifyKey(body.key);
       const now = clock.wall();
       const expiresAt = Math.min(now + SESSION_MS, keyExpiresAt ?? Number.POSITIVE_INFINITY);
       const token = random.bytes(SESSION_TOKEN_BYTES).toBase64({ alphabet: "base64url", omitPadding: true });
@@ -40,7 +38,8 @@ function open(parts: SessionParts): Route {
   });
 }
 
-function close({ store, settings }: SessionParts): Route {
+function close(parts: SessionParts): Route {
+  const { settings } = parts;
   return openRoute({
     method: "DELETE",
     path: "/api/session",
@@ -48,10 +47,15 @@ function close({ store, settings }: SessionParts): Route {
     handle: async ({ request }) => {
       refuseCrossSite(request, settings);
       const token = sessionTokenOf(request);
-      if (token !== null) await store.deleteSession(hashToken(token));
+      if (token !== null && isSessionToken(token)) await endIfThere(hashToken(token), parts);
       return answer({ ended: true }, { headers: { "Set-Cookie": endedSessionCookie(isSecure(settings)) } });
     },
   });
+}
+
+/** Looked up before it is deleted: this route is open, and what strangers make up is to ask no write of the disk. */
+async function endIfThere(hash: string, { store, clock }: SessionParts): Promise<void> {
+  if ((await store.findSession(hash, clock.wall())) !== null) await store.deleteSession(hash);
 }
 
 function isSecure({ publicUrl }: SessionParts["settings"]): boolean {

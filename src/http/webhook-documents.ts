@@ -26,7 +26,7 @@ export const CREATE_WEBHOOK: RouteDocument = {
     schema: WebhookView,
     example: WEBHOOK,
   },
-  problems: ["url_blocked"],
+  problems: ["url_blocked", "too_many_webhooks"],
 };
 
 export const LIST_WEBHOOKS: RouteDocument = {

@@ -1,5 +1,6 @@
 import type { Static } from "@sinclair/typebox";
 import { newId } from "../domain/ids.ts";
+import { Problem } from "../domain/problem.ts";
 import { WEBHOOK_SECRET_BYTES } from "../limits.ts";
 import type { NewWebhook, Store } from "../store/contract.ts";
 import { actorOf } from "./actor.ts";
@@ -44,10 +45,19 @@ function create(parts: WebhookParts): Route {
     document: CREATE_WEBHOOK,
     handle: async ({ body, caller, requestId }) => {
       const by = actorOf(caller, requestId);
-      const webhook = await parts.store.createWebhook(await newWebhook(body, caller, parts), by);
+      const { store, settings } = parts;
+      const webhook = await store.createWebhook(await newWebhook(body, caller, parts), by, settings.maxWebhooks);
+      if (webhook === null) throw tooMany(settings.maxWebhooks);
       return answer(newWebhookView(webhook), { status: 201, headers: { Location: `/api/webhooks/${webhook.id}` } });
     },
   });
+}
+
+function tooMany(max: number): Problem {
+  return new Problem(
+    "too_many_webhooks",
+    `The tenant has ${max} webhooks, which is as many as POSTHORN_MAX_WEBHOOKS allows.`,
+  );
 }
 
 /** @throws Problem 422 */

@@ -60,7 +60,8 @@ export class StoreOpenError extends Error {
 
 export interface Store {
   /** As every change of a webhook or a key, it is in the audit log together with the change itself: who made it, and of what. */
-  createWebhook(webhook: NewWebhook, by: Actor): Promise<Webhook>;
+  /** Null: its tenant has `maxOfTenant` webhooks already; deleted ones do not count. */
+  createWebhook(webhook: NewWebhook, by: Actor, maxOfTenant: number): Promise<Webhook | null>;
   /** Not the deleted ones. */
   listWebhooks(tenant: string, page: PageRequest): Promise<Page<Webhook>>;
   /** Null: not this tenant's, or deleted (unless asked for). */
@@ -151,6 +152,8 @@ export interface Store {
   reclaim(maxPages: number): Promise<{ readonly pages: number; readonly more: boolean }>;
 
   stats(): Promise<StoreStats>;
+  /** How many deliveries are pending now, tests under way included. Cheap to ask, however many there are. */
+  pending(): Promise<number>;
   /** Resolves when a write has reached the disk. Rejects with `full` when there is no room. */
   probe(now: Millis): Promise<void>;
   close(): Promise<void>;

@@ -81,7 +81,7 @@ async function writeRows({ dataDir }: Place, urls: readonly string[]): Promise<v
   const common = { tenant: "default", events: ["*"], secret: "your_webhook_secret", active: true, createdAt };
   const defaults = { description: null, retryScheduleMs: null, timeoutMs: null, headers: [], urlPassed: false };
   await Promise.all(
-    urls.map((url) => store.createWebhook({ ...common, ...defaults, id: id("webhook"), url }, POSTHORN)),
+    urls.map((url) => store.createWebhook({ ...common, ...defaults, id: id("webhook"), url }, POSTHORN, urls.length)),
   );
   const parts = { id: id("event"), type: "resume.created", createdAt, apiVersion: "2024-12-30" };
   const body = wireBody(parts, "{}");

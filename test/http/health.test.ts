@@ -17,6 +17,7 @@ test.each([
   [{ draining: true }, "Posthorn is stopping."],
   [{ alive: false }, "The delivery loop does not turn."],
   [{ diskIsLow: true }, "The disk is nearly full: new events are refused."],
+  [{ backlogIsFull: true }, "The backlog is full: new events are refused until some of it has been sent."],
 ])("/readyz with %j is a 503 that says why", async (health, message) => {
   await using app = await startHttpApp({ health: () => health });
   const told = await app.call("GET", "/readyz", { key: null });
@@ -87,10 +88,27 @@ test("/metrics counts in Prometheus' format", async () => {
     "posthorn_oldest_due_seconds 4",
     "posthorn_requests_in_flight 3",
     'posthorn_info{version="1.2.3"} 1',
+    "posthorn_deliveries_pending_max 10000000",
   ]) {
     expect(told.text).toContain(`${line}\n`);
   }
 });
+
+test.each(["stopping", "disk", "backlog"])(
+  "/metrics tells that events are refused because of the %s",
+  async (reason) => {
+    const health = () => ({
+      draining: reason === "stopping",
+      diskIsLow: reason === "disk",
+      backlogIsFull: reason === "backlog",
+    });
+    await using app = await startHttpApp({ health });
+    const { text } = await app.call("GET", "/metrics");
+    for (const each of ["stopping", "disk", "backlog"]) {
+      expect(text).toContain(`posthorn_events_refused{reason="${each}"} ${each === reason ? 1 : 0}\n`);
+    }
+  },
+);
 
 test("/metrics tells all that was counted, however often it is read", async () => {
   await using app = await startHttpApp();

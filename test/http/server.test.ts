@@ -207,7 +207,7 @@ test("only the answer to a test may take longer than a connection may idle", asy
   await using app = await startHttpApp({ sendTest: slow.sendTest });
   const id = (await app.call("POST", "/api/webhooks", { body: HOOK })).textAt("data.id");
   const asked: number[] = [];
-  const connection = { timeout: (_: Request, seconds: number) => asked.push(seconds) };
+  const connection = { timeout: (_: Request, seconds: number) => asked.push(seconds), requestIP: () => null };
   const ask = (method: string, path: string) =>
     app.api.fetch(new Request(`http://localhost${path}`, { method, headers: HEADERS }), connection);
   await ask("GET", `/api/webhooks/${id}`);

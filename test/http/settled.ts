@@ -53,7 +53,10 @@ export function refusedTests(asked: string[]): (store: Store) => HttpParts["send
   return (store) => async (webhook, type) => {
     asked.push(type);
     const at = webhook.createdAt;
-    const ids = { id: `test-${asked.length}`, firstDeliveryId: newId("delivery", at, new Uint8Array(10)) };
+    const ids = {
+      id: `test-${asked.length}`,
+      firstDeliveryId: newId("delivery", at, new Uint8Array(10).fill(asked.length)),
+    };
     const event = { ...ids, type, tenant: webhook.tenant, createdAt: at, apiVersion: "1", body: "{}", dueAt: at };
     const claimed = await store.ingestTest(event, webhook.key);
     if (claimed === null) return { kind: "gone" };

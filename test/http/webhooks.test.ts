@@ -267,6 +267,24 @@ test.each([
   expect([told.status, told.at("error.code")]).toEqual([404, "not_found"]);
 });
 
+test("a tenant has as many webhooks as the setting says, and is told the setting's name; deleted ones make room", async () => {
+  await using app = await startHttpApp({ settings: { maxWebhooks: 2 } });
+  const made = await Promise.all([create(app), create(app), create(app), create(app)]);
+  expect(made.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
+  const refused = await create(app);
+  expect([refused.status, refused.at("error.code")]).toEqual([409, "too_many_webhooks"]);
+  expect(refused.textAt("error.message")).toBe(
+    "The tenant has 2 webhooks, which is as many as POSTHORN_MAX_WEBHOOKS allows.",
+  );
+  expect((await app.call("GET", "/api/webhooks")).at("data")).toBeArrayOfSize(2);
+  const elsewhere = await app.call("POST", "/api/webhooks", { headers: { "X-Tenant": "other" }, body: HOOK });
+  expect(elsewhere.status).toBe(201);
+  const id = made.find(({ status }) => status === 201)?.textAt("data.id");
+  await app.call("DELETE", `/api/webhooks/${id}`);
+  expect((await create(app)).status).toBe(201);
+  expect((await create(app)).status).toBe(409);
+});
+
 test("a list goes page by page, newest first, and its cursor belongs to it", async () => {
   await using app = await startHttpApp();
   const made: string[] = [];

@@ -31,7 +31,9 @@ export class CommitWatch {
     this.#parts = parts;
     const { outcomes, tidying } = parts;
     this.#readers = {
-      createWebhook: (webhook, { key }) => this.#createWebhook(key, webhook),
+      createWebhook: (webhook, created) => {
+        if (created !== null) this.#createWebhook(created.key, webhook);
+      },
       updateWebhook: (update, answer) => this.#updateWebhook(update, answer),
       deleteWebhook: (_, answer) => this.#deleteWebhook(answer),
       ingest: (event, reply) => this.#ingest(event, reply),

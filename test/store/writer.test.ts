@@ -17,6 +17,7 @@ function createWebhook(id: string): Command {
   const argument = {
     ...{ id, tenant: TENANT, url: "https://a.example", events: '["*"]', secrets: "[]", headers: "[]", active: true },
     ...{ description: null, retryScheduleMs: null, timeoutMs: null, urlPassed: false, createdAt: NOW, by: POSTHORN },
+    maxOfTenant: 10,
   };
   return { verb: "createWebhook", argument };
 }

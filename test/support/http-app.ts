@@ -4,6 +4,7 @@ import { SMARTCV_EVENT_TYPES } from "../../src/domain/event-types.ts";
 import { newId } from "../../src/domain/ids.ts";
 import { hashToken, newToken } from "../../src/domain/token.ts";
 import { type Api, createApi } from "../../src/http/api.ts";
+import type { Connection } from "../../src/http/connection.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
 import type { Fault, HttpParts, HttpSettings, LoopHealth, TestSending } from "../../src/http/parts.ts";
 import type { ReadyDelivery, Scope, Store, WebhookKey } from "../../src/store/contract.ts";
@@ -16,6 +17,8 @@ export interface Asked {
   readonly body?: unknown;
   /** Null: none. */
   readonly key?: string | null;
+  /** The address that the socket knows; without it, there is no socket. */
+  readonly from?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -72,6 +75,9 @@ const SETTINGS: HttpSettings = {
   timeoutMs: 30_000,
   corsOrigins: ["https://app.example.com"],
   publicUrl: null,
+  ratePerSecond: null,
+  maxWebhooks: 1_000,
+  maxBacklog: 10_000_000,
   adminKeyHash: hashToken(ADMIN_KEY),
 };
 
@@ -118,14 +124,14 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
   };
 }
 
-const HEALTHY = { alive: true, draining: false, diskIsLow: false, inFlight: 0 };
+const HEALTHY = { alive: true, draining: false, diskIsLow: false, backlogIsFull: false, inFlight: 0 };
 
 async function noTest(): Promise<TestSending> {
   return { kind: "stopping" };
 }
 
 function caller(api: Api): Call {
-  return async (method, path, { body, key = ADMIN_KEY, headers = {} } = {}) => {
+  return async (method, path, { body, key = ADMIN_KEY, from, headers = {} } = {}) => {
     const isRaw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
     const request = new Request(ORIGIN + path, {
       method,
@@ -136,9 +142,14 @@ function caller(api: Api): Call {
         ...headers,
       },
     });
-    const response = await api.fetch(request);
+    const connection = from === undefined ? undefined : connectionFrom(from);
+    const response = await api.fetch(request, connection);
     return told(response.status, response.headers, await response.text());
   };
+}
+
+function connectionFrom(address: string): Connection {
+  return { timeout: () => {}, requestIP: () => ({ address }) };
 }
 
 function told(status: number, headers: Headers, text: string): Told {

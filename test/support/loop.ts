@@ -3,6 +3,7 @@ import { POSTHORN } from "../../src/domain/audit.ts";
 import { wireBody } from "../../src/domain/event.ts";
 import { newId } from "../../src/domain/ids.ts";
 import type { Webhook } from "../../src/domain/webhook.ts";
+import { WEBHOOKS_PER_TENANT_MAX } from "../../src/limits.ts";
 import { createLog } from "../../src/log.ts";
 import type { Ingested, LogEntry, NewEvent, NewWebhook, Store } from "../../src/store/contract.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -80,8 +81,8 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
       successor.dispatcher.start(await store.recover(successor.now()));
       return successor.dispatcher;
     },
-    webhook: (changes = {}) =>
-      store.createWebhook(
+    async webhook(changes = {}) {
+      const made = await store.createWebhook(
         {
           id: newId("webhook", clock.wall(), random.bytes(10)),
           tenant: "default",
@@ -98,7 +99,11 @@ export async function createLoop(options: LoopOptions = {}): Promise<Loop> {
           ...changes,
         },
         POSTHORN,
-      ),
+        WEBHOOKS_PER_TENANT_MAX,
+      );
+      if (made === null) throw new Error("there are too many webhooks");
+      return made;
+    },
     async post(changes) {
       const ingested = await ingest(changes);
       if (ingested.kind === "accepted") dispatcher.offer(ingested.deliveries);

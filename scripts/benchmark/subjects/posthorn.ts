@@ -10,7 +10,7 @@ const KEY = "benchmark-0123456789-0123456789-0123456789";
 export interface PosthornOptions {
   /** An earlier one's, to go on with its database; a new one otherwise. */
   readonly directory?: string;
-  /** Besides what lets it send to receivers on this machine; all else is as it comes. */
+  /** Besides what lets it send to receivers on this machine and have the webhooks of every row; all else is as it comes. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -80,6 +80,7 @@ const SETTINGS = {
   POSTHORN_PORT: "0",
   POSTHORN_ADMIN_KEY: KEY,
   POSTHORN_ALLOW_PRIVATE_CIDRS: "127.0.0.0/8",
+  POSTHORN_MAX_WEBHOOKS: "1000000",
 };
 
 function caller(url: string): Posthorn["api"] {

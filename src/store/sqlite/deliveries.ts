@@ -70,6 +70,12 @@ export class DeliveryTable {
     return this.#sql.firsts.all(webhook, limit).map(firstAttempt);
   }
 
+  /** All of them, whether they may be sent or not, and the tests. */
+  countPending(): number {
+    const { countPending, countPendingTests } = this.#sql;
+    return (countPending.get()?.count ?? 0) + (countPendingTests.get()?.count ?? 0);
+  }
+
   /** Null: it is final, or its webhook does not deliver. */
   claimable(key: DeliveryKey): ClaimRow | null {
     const row = this.#sql.claimable.get(key);
@@ -109,6 +115,7 @@ function firstAttempt({ key, dueAt, deliveryId, eventId, eventType, body }: IdCo
 }
 
 type IdColumn<Row> = Omit<Row, "deliveryId"> & { readonly deliveryId: Uint8Array };
+type Count = { readonly count: number };
 type InsertBindings = (Uint8Array | string | number | boolean | null)[];
 
 function prepare(db: Database) {
@@ -132,6 +139,13 @@ function prepare(db: Database) {
       SELECT d.seq AS key, d.webhook, d.attempts, d.id AS deliveryId, e.id AS eventId, e.type AS eventType, e.body
       FROM deliveries d JOIN webhooks w ON w.seq = d.webhook JOIN events e ON e.seq = d.event
       WHERE d.seq = CAST(? AS INTEGER) AND d.state = 'pending' AND d.is_test = 0 AND w.active = 1`),
+    // In two, since each has an index of its own that holds nothing but pending ones.
+    countPending: db.query<Count, []>(
+      "SELECT count(*) AS count FROM deliveries WHERE state = 'pending' AND is_test = 0",
+    ),
+    countPendingTests: db.query<Count, []>(
+      "SELECT count(*) AS count FROM deliveries WHERE state = 'pending' AND is_test = 1",
+    ),
     test: db.query<{ isTest: number }, [DeliveryKey]>("SELECT is_test AS isTest FROM deliveries WHERE seq = ?"),
     conclude: db.query<never, [DeliveryState, Millis | null, Millis, string | null, Millis | null, DeliveryKey]>(`
       UPDATE deliveries SET state = ?1, attempts = attempts + 1, due_at = ?2, wait_ms = ?3, because = ?4,

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../../world.ts";
 import type { Store } from "../contract.ts";
 import { Arrivals } from "./front/arrivals.ts";
 import { auditVerbs } from "./front/audit-verbs.ts";
+import { Backlog } from "./front/backlog.ts";
 import { claimVerbs } from "./front/claim-verbs.ts";
 import { Credentials } from "./front/credentials.ts";
 import { eventVerbs } from "./front/event-verbs.ts";
@@ -56,6 +57,7 @@ export async function createSqliteStore(parts: SqliteStoreParts): Promise<Store>
     leases: new Leases(),
     arrivals: new Arrivals(),
     credentials: new Credentials(),
+    backlog: new Backlog(),
   };
   return {
     ...webhookVerbs(front),

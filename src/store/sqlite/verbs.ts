@@ -26,7 +26,7 @@ import type { ResendChunk, ResendOne, ResentChunk } from "./resend.ts";
 import type { Interruption, Outcome, SettleReply } from "./settle.ts";
 import type { Tidied } from "./tidy.ts";
 import type { TidyOptions } from "./tidy-chunk.ts";
-import type { NewSealedWebhook, SealedWebhook, WebhookDeed, WebhookList, WebhookUpdate } from "./webhooks.ts";
+import type { SealedWebhook, WebhookCreation, WebhookDeed, WebhookList, WebhookUpdate } from "./webhooks.ts";
 
 interface Named {
   readonly tenant: string;
@@ -54,7 +54,7 @@ export interface Claimed {
 
 /** Run in order, on the one connection that writes. Reads are among them where an answer has to fit between two writes. */
 export interface WriteVerbs {
-  createWebhook(webhook: NewSealedWebhook & Done): SealedWebhook;
+  createWebhook(creation: WebhookCreation): SealedWebhook | null;
   updateWebhook(update: WebhookUpdate): SealedWebhook | null;
   deleteWebhook(deed: WebhookDeed): SealedWebhook | null;
   readSecret(deed: WebhookDeed): SealedWebhook | null;
@@ -65,6 +65,7 @@ export interface WriteVerbs {
   recover(now: number): readonly LaneStart[];
   seek(seek: Seek): readonly DueRow[];
   claim(claim: Claim): Claimed;
+  countPending(all: null): number;
   settle(outcome: Outcome): SettleReply;
   release(interruption: Interruption): void;
   createKey(key: NewKey & Done): Key;

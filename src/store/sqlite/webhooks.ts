@@ -38,6 +38,12 @@ export type SealedChanges = Partial<
   >
 >;
 
+export interface WebhookCreation extends NewSealedWebhook {
+  readonly by: Actor;
+  /** Without the deleted ones. */
+  readonly maxOfTenant: number;
+}
+
 export interface WebhookDeed {
   readonly tenant: string;
   readonly id: string;
@@ -65,7 +71,9 @@ export class WebhookTable {
     this.#audit = audit;
   }
 
-  create({ by, ...webhook }: NewSealedWebhook & { readonly by: Actor }): SealedWebhook {
+  /** Null: the tenant has as many as it may. Writes come one after the other, so no two can both be the last one. */
+  create({ by, maxOfTenant, ...webhook }: WebhookCreation): SealedWebhook | null {
+    if ((this.#sql.count.get(webhook.tenant)?.count ?? 0) >= maxOfTenant) return null;
     const row: SealedWebhook = {
       ...webhook,
       key: 0,
@@ -205,6 +213,9 @@ function prepare(db: Database) {
         disabled_reason = :disabledReason, description = :description, retry_schedule_ms = :retryScheduleMs,
         timeout_ms = :timeoutMs, url_passed = :urlPassed, updated_at = :updatedAt, deleted_at = :deletedAt
       WHERE seq = :key`),
+    count: db.query<{ count: number }, [string]>(
+      "SELECT count(*) AS count FROM webhooks WHERE tenant = ? AND deleted_at IS NULL",
+    ),
     byId: db.query<Columns, [Uint8Array, string]>(`SELECT ${COLUMNS} FROM webhooks WHERE id = ? AND tenant = ?`),
     byKey: db.query<Columns, [WebhookKey]>(`SELECT ${COLUMNS} FROM webhooks WHERE seq = ?`),
     listed: db.query<Columns, [string, number, number]>(`

@@ -166,6 +166,7 @@ function doersOf(db: Database, subscribers: Subscribers, standings: Standings): 
       rows: claim.keys.map((key) => deliveries.claimable(key)).filter((row) => row !== null),
       webhooks: claim.webhooks.map((key) => webhooks.byKey(key)).filter((webhook) => webhook !== null),
     }),
+    countPending: () => deliveries.countPending(),
     settle: (outcome) => settle.conclude(outcome),
     release: (interruption) => settle.interrupted(interruption),
     createKey: (key) => keys.create(key),

@@ -56,7 +56,7 @@ export function eventPromises(open: Open): void {
       const one = scene.newWebhook();
       const counts = [
         scene.deliveries(),
-        store.createWebhook(one, POSTHORN).then(() => []),
+        store.createWebhook(one, POSTHORN, 1).then(() => []),
         scene.deliveries(),
         store.updateWebhook(TENANT, one.id, { events: ["other.*"] }, NOW, POSTHORN).then(() => []),
         scene.deliveries(),

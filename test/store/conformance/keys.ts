@@ -114,6 +114,23 @@ export function keyPromises(open: Open): void {
       expect(await opened.store.findSession("s", NOW)).toEqual({ session, key: null });
     });
 
+    test("that were asked for before they were opened are found when they are", async () => {
+      await using opened = await open();
+      const session = { hash: "s", keyHash: "configured", expiresAt: NOW + 5 };
+      for (const _ of ["asked", "remembered"]) expect(await opened.store.findSession("s", NOW)).toBeNull();
+      await opened.store.createSession(session);
+      expect(await opened.store.findSession("s", NOW)).toEqual({ session, key: null });
+    });
+
+    test("and keys of the same hash are not taken for each other", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const key = new Scene(store).newKey();
+      await store.createKey(key, POSTHORN);
+      expect(await store.findSession(key.hash, NOW)).toBeNull();
+      expect(await store.findKey(key.hash)).not.toBeNull();
+    });
+
     test("end when they are deleted", async () => {
       await using opened = await open();
       await opened.store.createSession({ hash: "s", keyHash: "configured", expiresAt: NOW + 5 });

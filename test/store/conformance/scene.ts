@@ -4,6 +4,7 @@ import type { Transition } from "../../../src/domain/delivery.ts";
 import { wireBody } from "../../../src/domain/event.ts";
 import { newId } from "../../../src/domain/ids.ts";
 import type { Webhook } from "../../../src/domain/webhook.ts";
+import { WEBHOOKS_PER_TENANT_MAX } from "../../../src/limits.ts";
 import type {
   ClaimedDelivery,
   Ingested,
@@ -64,8 +65,10 @@ export class Scene {
     };
   }
 
-  webhook(changes: Partial<NewWebhook> = {}): Promise<Webhook> {
-    return this.store.createWebhook(this.newWebhook(changes), POSTHORN);
+  async webhook(changes: Partial<NewWebhook> = {}): Promise<Webhook> {
+    const made = await this.store.createWebhook(this.newWebhook(changes), POSTHORN, WEBHOOKS_PER_TENANT_MAX);
+    if (made === null) throw new Error("the tenant has too many webhooks");
+    return made;
   }
 
   newEvent({ data = "{}", ...changes }: EventChanges = {}): NewEvent {

@@ -118,6 +118,24 @@ export function webhookPromises(open: Open): void {
       expect(await store.updateWebhook(TENANT, id, { active: true }, NOW + 2, POSTHORN)).toBeNull();
     });
 
+    test("are at most as many for a tenant as is said, also when they come at once, and deleted ones make room", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const scene = new Scene(store);
+      const make = (changes = {}) => store.createWebhook(scene.newWebhook(changes), POSTHORN, 3);
+      const made = (await Promise.all([make(), make(), make(), make(), make()])).filter((webhook) => webhook !== null);
+      expect(made).toHaveLength(3);
+      expect(await make()).toBeNull();
+      expect(await make({ active: false })).toBeNull();
+      expect(await make({ tenant: "other" })).not.toBeNull();
+      await store.updateWebhook(TENANT, made[0]?.id ?? "", { active: false }, NOW, POSTHORN);
+      expect(await make()).toBeNull();
+      await store.deleteWebhook(TENANT, made[0]?.id ?? "", NOW, POSTHORN);
+      const again = await Promise.all([make(), make()]);
+      expect(again.filter((webhook) => webhook !== null)).toHaveLength(1);
+      expect((await store.listWebhooks(TENANT, { limit: 10, before: null })).rows).toHaveLength(3);
+    });
+
     test("with an id that is taken are refused, and nothing beside them is", async () => {
       await using opened = await open();
       const scene = new Scene(opened.store);

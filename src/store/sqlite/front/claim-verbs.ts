@@ -8,9 +8,13 @@ import type { FrontParts } from "./front-parts.ts";
 type ClaimVerbs = Pick<Store, "recover" | "lanes" | "seek" | "claim" | "settle" | "release">;
 
 export function claimVerbs(parts: FrontParts): ClaimVerbs {
-  const { writes, reads, leases } = parts;
+  const { writes, reads, leases, backlog } = parts;
   return {
-    recover: (now) => writes.write({ verb: "recover", argument: now }, (lanes) => lanes),
+    recover: (now) =>
+      writes.write({ verb: "recover", argument: now }, (lanes) => {
+        backlog.forget();
+        return lanes;
+      }),
     lanes: () => reads.read({ verb: "lanes", argument: null }, (lanes) => lanes),
     seek: (seek) => seekFree(parts, seek),
     claim: (deliveries) => claimAll(parts, deliveries),
@@ -113,13 +117,14 @@ function payloadOf({ deliveryId, eventId, eventType, body }: ClaimRow) {
 }
 
 function settled(
-  { leases, webhooks }: FrontParts,
+  { leases, webhooks, backlog }: FrontParts,
   lease: Lease,
   heldFor: WebhookKey | null,
   reply: SettleReply,
 ): Settled {
   if (heldFor !== null) leases.free(lease.delivery);
   if (reply.kind === "lost") return reply;
+  if (reply.state !== "pending") backlog.changeBy(-1);
   if (reply.changed !== null) webhooks.learn(reply.changed);
   return { kind: "kept", state: reply.state, dueAt: reply.dueAt };
 }

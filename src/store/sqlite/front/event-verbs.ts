@@ -30,10 +30,11 @@ export function eventVerbs(parts: FrontParts): EventVerbs {
   };
 }
 
-function ingested({ arrivals }: FrontParts, event: NewEvent, reply: IngestReply): Ingested {
+function ingested({ arrivals, backlog }: FrontParts, event: NewEvent, reply: IngestReply): Ingested {
   if (reply.kind !== "accepted") return reply;
   const { id, type, createdAt, apiVersion, dueAt } = event;
   for (const { key } of reply.placed) arrivals.add(key);
+  backlog.changeBy(reply.placed.length);
   return {
     kind: "accepted",
     event: { row: reply.row, id, type, createdAt, apiVersion, isTest: false, deliveries: reply.placed.length },
@@ -43,7 +44,12 @@ function ingested({ arrivals }: FrontParts, event: NewEvent, reply: IngestReply)
   };
 }
 
-function claimedTest({ webhooks, leases }: FrontParts, event: NewEvent, reply: TestReply): ClaimedDelivery | null {
+function claimedTest(
+  { webhooks, leases, backlog }: FrontParts,
+  event: NewEvent,
+  reply: TestReply,
+): ClaimedDelivery | null {
+  backlog.changeBy(1);
   const webhook = webhooks.learn(reply.webhook);
   const lease = leases.take(reply.key, webhook.key);
   if (lease === null) return null;

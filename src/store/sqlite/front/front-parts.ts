@@ -1,4 +1,5 @@
 import type { Arrivals } from "./arrivals.ts";
+import type { Backlog } from "./backlog.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Leases } from "./leases.ts";
 import type { ReadQueue } from "./read-queue.ts";
@@ -15,4 +16,5 @@ export interface FrontParts {
   readonly leases: Leases;
   readonly arrivals: Arrivals;
   readonly credentials: Credentials;
+  readonly backlog: Backlog;
 }

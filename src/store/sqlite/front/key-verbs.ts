@@ -36,20 +36,20 @@ export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
       const known = credentials.key(hash);
       if (known !== undefined) return known;
       return writes.write({ verb: "findKey", argument: hash }, (key) => {
-        if (key !== null) credentials.learnKey(hash, key);
+        credentials.learnKey(hash, key);
         return key;
       });
     },
 
-    createSession: (session) => writes.write({ verb: "createSession", argument: session }, () => {}),
+    createSession: (session) =>
+      writes.write({ verb: "createSession", argument: session }, () => credentials.forgetSession(session.hash)),
 
     async findSession(hash, now) {
       const known = credentials.session(hash);
-      if (known !== undefined) return isAlive(known, now) ? known : null;
+      if (known !== undefined) return known !== null && isAlive(known, now) ? known : null;
       return writes.write({ verb: "findSession", argument: hash }, (found) => {
-        if (found === null || !isAlive(found, now)) return null;
-        credentials.learnSession(found);
-        return found;
+        credentials.learnSession(hash, found);
+        return found !== null && isAlive(found, now) ? found : null;
       });
     },
 

@@ -6,7 +6,7 @@ import type { FrontParts } from "./front-parts.ts";
 type LogVerbs = Pick<Store, "listLog" | "findLog" | "resend" | "resendFailed">;
 
 /** What is in flight is noted before the tables are read: else an attempt that ends meanwhile would show as one that waits. */
-export function logVerbs({ writes, reads, leases }: FrontParts): LogVerbs {
+export function logVerbs({ writes, reads, leases, backlog }: FrontParts): LogVerbs {
   return {
     listLog(webhook, { status, eventType }, { limit, before }) {
       const held = leases.of(webhook);
@@ -31,9 +31,15 @@ export function logVerbs({ writes, reads, leases }: FrontParts): LogVerbs {
     },
 
     resend: (webhook, deliveryId, newId, dueAt) =>
-      writes.write({ verb: "resend", argument: { webhook, deliveryId, newId, dueAt } }, (delivery) => delivery),
+      writes.write({ verb: "resend", argument: { webhook, deliveryId, newId, dueAt } }, (delivery) => {
+        if (delivery !== null) backlog.changeBy(1);
+        return delivery;
+      }),
 
     resendFailed: (webhook, range, firstNewId, dueAt) =>
-      writes.write({ verb: "resendFailed", argument: { ...range, webhook, firstNewId, dueAt } }, (chunk) => chunk),
+      writes.write({ verb: "resendFailed", argument: { ...range, webhook, firstNewId, dueAt } }, (chunk) => {
+        backlog.changeBy(chunk.deliveries.length);
+        return chunk;
+      }),
   };
 }

@@ -8,9 +8,9 @@ type WebhookVerbs = Pick<
 
 export function webhookVerbs({ writes, reads, seal, webhooks }: FrontParts): WebhookVerbs {
   return {
-    createWebhook: (webhook, by) =>
-      writes.write({ verb: "createWebhook", argument: { ...seal.close(webhook), by } }, (sealed) =>
-        webhooks.learn(sealed),
+    createWebhook: (webhook, by, maxOfTenant) =>
+      writes.write({ verb: "createWebhook", argument: { ...seal.close(webhook), by, maxOfTenant } }, (sealed) =>
+        sealed === null ? null : webhooks.learn(sealed),
       ),
 
     listWebhooks: (tenant, { limit, before }) =>

@@ -23,6 +23,7 @@ export function kindOf({ verb }: Command): CommandKind {
     case "findKey":
     case "findSession":
     case "findFact":
+    case "countPending":
       return "read";
     case "settle":
     case "release":

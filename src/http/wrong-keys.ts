@@ -1,0 +1,51 @@
+import { parseIp } from "../domain/ip.ts";
+import { Problem } from "../domain/problem.ts";
+import { WRONG_KEY_SOURCES_MAX, WRONG_KEYS_BURST, WRONG_KEYS_PER_SECOND } from "../limits.ts";
+import type { Clock } from "../world.ts";
+import type { Connection } from "./connection.ts";
+import { retryAfter, TokenBuckets } from "./token-buckets.ts";
+
+/** What to tell of a problem: itself, or, where it is one wrong key too many from that address, a 429. */
+export type WrongKeys = (problem: Problem, request: Request, connection?: Connection) => Problem;
+
+/**
+ * Slows down whoever tries keys. It looks only at what has been refused already: a request with a valid key is never held up,
+ * so a stranger behind the same proxy takes nothing from anybody. No header is believed, since whoever tries keys writes it.
+ */
+export function createWrongKeys({ monotonic }: Pick<Clock, "monotonic">): WrongKeys {
+  const buckets = new TokenBuckets({
+    burst: WRONG_KEYS_BURST,
+    perSecond: WRONG_KEYS_PER_SECOND,
+    maxBuckets: WRONG_KEY_SOURCES_MAX,
+  });
+  return (problem, request, connection) => {
+    if (problem.status !== 401 || problem.code === "missing_key") return problem;
+    const waitMs = buckets.take(sourceOf(connection?.requestIP(request)?.address), monotonic());
+    return waitMs === 0 ? problem : tooMany(waitMs);
+  };
+}
+
+/** The same whichever key was sent: it does not tell whether that one ever was valid. */
+function tooMany(waitMs: number): Problem {
+  return new Problem("too_many_wrong_keys", "Too many wrong keys or sessions came from this address.", {
+    headers: retryAfter(waitMs),
+  });
+}
+
+const UNKNOWN = "unknown";
+
+/**
+ * Who counts as one: an IPv4 address, also as IPv6 writes it (RFC 4291 §2.5.5.2), or the 2^64 IPv6 addresses of one network,
+ * among which each of its hosts may choose.
+ */
+function sourceOf(address: string | undefined): string {
+  const ip = address === undefined ? null : parseIp(withoutZone(address));
+  if (ip === null) return UNKNOWN;
+  if (ip.width === 32) return String(ip.bits);
+  return ip.bits >> 32n === 0xffffn ? String(ip.bits & 0xffff_ffffn) : `${ip.bits >> 64n}/64`;
+}
+
+/** `fe80::1%eth0` → `fe80::1` */
+function withoutZone(address: string): string {
+  return address.replace(/%.*$/, "");
+}
