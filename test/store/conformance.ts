@@ -1,4 +1,6 @@
 import { describe } from "bun:test";
+import { auditPromises } from "./conformance/audit.ts";
+import { backlogPromises } from "./conformance/backlog.ts";
 import { claimPromises } from "./conformance/claims.ts";
 import { eventPromises } from "./conformance/events.ts";
 import { keyPromises } from "./conformance/keys.ts";
@@ -22,6 +24,8 @@ export function storeConformance(name: string, open: Open): void {
     logPromises(open);
     resendPromises(open);
     keyPromises(open);
+    auditPromises(open);
+    backlogPromises(open);
     upkeepPromises(open);
     racePromises(open);
   });
