@@ -10,15 +10,17 @@ export interface TestCertificate {
 /**
  * Makes a self-signed P-256 certificate for these DNS names and IPv4 addresses, in memory: no key is ever committed,
  * and no OpenSSL needs to be installed. RFC 5280 §4.1, as far as a TLS client looks at it.
+ *
+ * @param lastYear on whose first day it expires, as its last two digits
  */
-export function createCertificate(names: readonly string[]): TestCertificate {
+export function createCertificate(names: readonly string[], lastYear = 49): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const toBeSigned = sequence(
     der(0xa0, integer(2)),
     integer(1),
     ECDSA_WITH_SHA256,
     name("Posthorn test"),
-    sequence(utcTime("240101000000Z"), utcTime("490101000000Z")),
+    sequence(utcTime("240101000000Z"), utcTime(`${lastYear}0101000000Z`)),
     name("Posthorn test"),
     publicKey.export({ type: "spki", format: "der" }),
     der(0xa3, sequence(IS_AUTHORITY, alternativeNames(names))),

@@ -1,7 +1,6 @@
-import { createServer as createTcpServer, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import type { Socket } from "node:net";
 import { type Arrivals, createArrivals } from "./arrivals.ts";
-import type { TestCertificate } from "./certificate.ts";
+import { type ServerTls, type SocketServer, startSocketServer } from "./socket-server.ts";
 
 /** The server's side of one connection, byte by byte. */
 export interface RawConnection {
@@ -11,6 +10,14 @@ export interface RawConnection {
   request(): Promise<string | null>;
   /** Writes each character as one byte. Resolves when they have left, or as soon as the connection is closed. */
   write(text: string): Promise<void>;
+  /** Writes the same again and again, so often or until the client has had enough. */
+  flood(text: string, times?: number): Promise<void>;
+  /** Writes byte after byte, each with a moment before it, until all are written or the connection is closed. */
+  drip(text: string, everyMs: number): Promise<void>;
+  /** Reads no further than one byte at a time, each with a moment before it, until the connection is closed. */
+  sip(everyMs: number): Promise<void>;
+  /** Resolves after this time, or as soon as the connection is closed. */
+  rest(ms: number): Promise<void>;
   /** Closes our side in good order (FIN). */
   end(): void;
   /** Tears the connection down (RST). */
@@ -19,10 +26,7 @@ export interface RawConnection {
   readonly closed: Promise<void>;
 }
 
-export interface RawReceiver extends AsyncDisposable {
-  readonly port: number;
-  /** `http://127.0.0.1:<port>`, or `https:` with a certificate. */
-  readonly origin: string;
+export interface RawReceiver extends SocketServer {
   /** Every request that was read, as it came. */
   readonly requests: readonly string[];
   readonly connections: readonly RawConnection[];
@@ -34,37 +38,20 @@ export interface RawReceiver extends AsyncDisposable {
 export type RawScript = (connection: RawConnection) => Promise<void> | void;
 
 /** A server that misbehaves exactly as told: on TCP, or on TLS with the certificate. */
-export async function startRawReceiver(script: RawScript, certificate?: TestCertificate): Promise<RawReceiver> {
+export async function startRawReceiver(script: RawScript, tls?: ServerTls): Promise<RawReceiver> {
   const requests = createArrivals<string>();
   const connections = createArrivals<RawConnection>();
-  const sockets = new Set<Socket>();
-
-  const accept = (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+  const server = await startSocketServer((socket) => {
     const connection = connect(socket, connections.all.length + 1, requests);
     connections.push(connection);
     void script(connection);
-  };
-  const server =
-    certificate === undefined
-      ? createTcpServer(accept)
-      : createTlsServer({ key: certificate.key, cert: certificate.certificate }, accept);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-
+  }, tls);
   return {
-    port,
-    origin: `${certificate === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+    ...server,
     requests: requests.all,
     connections: connections.all,
     nextRequest: requests.next,
     nextConnection: connections.next,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
   };
 }
 
@@ -82,12 +69,11 @@ function connect(socket: Socket, number: number, requests: Arrivals<string>): Ra
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   let received = "";
   let wakeReader = () => {};
-  socket.on("data", (chunk) => {
+  const take = (chunk: Buffer) => {
     received += chunk.toString("latin1");
     wakeReader();
-  });
-  // A client that goes away is what the tests are about.
-  socket.on("error", () => {});
+  };
+  socket.on("data", take);
 
   async function request(): Promise<string | null> {
     for (;;) {
@@ -111,14 +97,34 @@ function connect(socket: Socket, number: number, requests: Arrivals<string>): Ra
     });
   }
 
+  // By way of the event loop, or else a script that writes without end would never see its connection closed.
+  async function write(text: string): Promise<void> {
+    const written = new Promise<void>((resolve) => socket.write(text, "latin1", () => setImmediate(resolve)));
+    await Promise.race([closed, written]);
+  }
+
+  async function rest(ms: number): Promise<void> {
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, ms);
+    await Promise.race([closed, over.promise]);
+    clearTimeout(timer);
+  }
+
   return {
-    number,
-    request,
-    closed,
-    // By way of the event loop, or else a script that writes without end would never see its connection closed.
-    write: async (text) => {
-      const written = new Promise<void>((resolve) => socket.write(text, "latin1", () => setImmediate(resolve)));
-      await Promise.race([closed, written]);
+    ...{ number, request, write, rest, closed },
+    async flood(text, times = Number.POSITIVE_INFINITY) {
+      for (let time = 0; time < times && !socket.destroyed; time++) await write(text);
+    },
+    async drip(text, everyMs) {
+      for (let at = 0; at < text.length && !socket.destroyed; at++) {
+        await rest(everyMs);
+        await write(text.charAt(at));
+      }
+    },
+    async sip(everyMs) {
+      socket.off("data", take);
+      socket.pause();
+      for (; !socket.destroyed; socket.read(1)) await rest(everyMs);
     },
     end: () => {
       socket.end();

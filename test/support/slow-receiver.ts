@@ -1,38 +1,18 @@
-import { createServer as createTcpServer, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import type { Socket } from "node:net";
 import type { TestCertificate } from "./certificate.ts";
+import { type SocketServer, startSocketServer } from "./socket-server.ts";
 
 /** A receiver that takes connections and reads nothing of what is written to it until it is told to. */
-export interface SlowReceiver extends AsyncDisposable {
-  readonly origin: string;
-  readonly port: number;
+export interface SlowReceiver extends SocketServer {
   /** The first connection, paused. */
   readonly connection: Promise<Socket>;
 }
 
 export async function startSlowReceiver(certificate?: TestCertificate): Promise<SlowReceiver> {
-  const sockets = new Set<Socket>();
   const connection = Promise.withResolvers<Socket>();
-  const accept = (socket: Socket) => {
+  const server = await startSocketServer((socket) => {
     socket.pause();
-    socket.on("error", () => {});
-    sockets.add(socket);
     connection.resolve(socket);
-  };
-  const server =
-    certificate === undefined
-      ? createTcpServer(accept)
-      : createTlsServer({ key: certificate.key, cert: certificate.certificate }, accept);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return {
-    origin: `${certificate === undefined ? "http" : "https"}://127.0.0.1:${port}`,
-    port,
-    connection: connection.promise,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  };
+  }, certificate);
+  return { ...server, connection: connection.promise };
 }
