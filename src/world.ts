@@ -39,7 +39,7 @@ export type Resolution =
     };
 
 export interface Resolver {
-  /** All addresses of `hostname`, of both families, from DNS and the hosts file; never cached here. */
+  /** All addresses of `hostname`, of both families, from DNS and the hosts file; none is older than its lifetime. */
   resolve(hostname: string): Promise<Resolution>;
 }
 
@@ -63,8 +63,12 @@ export type SendFailure =
   | "connect_timeout"
   | "connect_failed"
   | "tls_failed"
+  | "certificate_untrusted"
+  | "certificate_expired"
+  | "certificate_mismatch"
   | "connection_reset"
   | "malformed_response"
+  | "head_too_long"
   | "no_descriptors"
   | "aborted";
 

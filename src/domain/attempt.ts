@@ -105,9 +105,15 @@ const UNREACHABLE: Readonly<Record<ReceiverFailure, string>> = {
   connect_refused: "Connection refused: nothing listens at the receiver's address",
   connect_timeout: "Connection timeout: the receiver's address did not answer",
   connect_failed: "Connection failed: the receiver's address cannot be reached",
-  tls_failed: "TLS failed: the receiver's certificate or handshake was not accepted",
+  tls_failed: "TLS failed: the receiver did not complete the handshake",
+  certificate_untrusted: "Certificate not trusted: nobody known has signed the receiver's certificate",
+  certificate_expired: "Certificate not valid now: the receiver's certificate has expired, or is not valid yet",
+  certificate_mismatch:
+    "Certificate for another name: the receiver's certificate does not bear the host name of the URL",
   connection_reset: "Connection reset: the receiver closed the connection before it answered",
-  malformed_response: "Malformed response: the receiver's answer is not HTTP",
+  malformed_response: "Malformed response: the receiver's answer is not valid HTTP/1.1",
+  head_too_long:
+    "Response head too long: the receiver sent more headers, or more informational responses, than are read",
 };
 
 /** The sentence that the logs show for an outcome; null for a success. Never names a resolved address. */

@@ -53,7 +53,7 @@ export const AttemptView = record(
     url: Type.String({ description: "Where it went." }),
     code: Type.String({
       description:
-        "How it ended: `success`, `status`, `timeout`, `unresolved`, `blocked`, `interrupted`, or why no response came: `connect_refused`, `connect_timeout`, `connect_failed`, `tls_failed`, `connection_reset`, `malformed_response`.",
+        "How it ended: `success`, `status`, `timeout`, `unresolved`, `blocked`, `interrupted`, or why no response came: `connect_refused`, `connect_timeout`, `connect_failed`, `tls_failed`, `certificate_untrusted`, `certificate_expired`, `certificate_mismatch`, `connection_reset`, `malformed_response`, `head_too_long`.",
     }),
     error: nullable(Type.String(), "A sentence; `null` after a success."),
     request: nullable(

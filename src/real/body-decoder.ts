@@ -1,12 +1,14 @@
 /** What takes the bytes of a body. */
 export interface BodySink {
+  /** Nobody wants more of it. */
+  readonly isOver: boolean;
   push(bytes: Uint8Array): void;
 }
 
 /** Finds the bytes of a body in what a connection brings. */
 export interface BodyDecoder {
   /**
-   * Hands on what of `chunk`, from `offset`, belongs to the body.
+   * Hands on what of `chunk`, from `offset`, belongs to the body, until `sink` is over.
    *
    * @returns where in `chunk` the response ends; or that more is to come, or nothing sensible
    */

@@ -32,10 +32,6 @@ export class ConnectionQueue<Connection extends object> {
     this.#parts = parts;
   }
 
-  get isAwaited(): boolean {
-    return this.#waiting.size > 0;
-  }
-
   /** `waiter` is told exactly once. */
   enter(waiter: Waiter<Connection>): void {
     this.#waiting.add(waiter);
@@ -94,7 +90,7 @@ export class ConnectionQueue<Connection extends object> {
     const waiter = this.#first();
     if (waiter === undefined) this.#parts.spare(connection);
     // Gone as soon as it was there: the next one would be no better.
-    else if (!waiter.use(connection)) waiter.fail("connect_failed");
+    else if (!waiter.use(connection)) waiter.fail("connection_reset");
   }
 
   /** Whoever waits with no other connection on its way would only find the same. */

@@ -26,6 +26,7 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
   readonly #socket: RawSocket;
   #timings: ConnectTimings;
   #answers = 0;
+  #isOpen = true;
   #exchange: HttpExchange | null = null;
   /** What the system has not taken yet of the request. */
   #unwritten: Uint8Array | null = null;
@@ -49,6 +50,10 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
     if (written < bytes) this.#unwritten = Buffer.from(data).subarray(written);
     this.#exchange = new HttpExchange(this, cutoff, resolve);
     return true;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   get timings(): ConnectTimings {
@@ -77,13 +82,13 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
 
   /** Tears it down, whatever is on its way. */
   abort(): void {
-    this.#exchange = null;
+    this.#leave();
     this.#socket.terminate();
   }
 
   /** Ends it in good order. */
   close(): void {
-    this.#exchange = null;
+    this.#leave();
     this.#socket.close();
   }
 
@@ -111,8 +116,13 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
 
   closed(): void {
     this.#exchange?.broke();
-    this.#exchange = null;
+    this.#leave();
     this.#home.forget(this);
+  }
+
+  #leave(): void {
+    this.#isOpen = false;
+    this.#exchange = null;
   }
 
   /** Nobody has asked for anything that could be coming. */

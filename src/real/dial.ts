@@ -52,8 +52,8 @@ export function dial(target: DialTarget, done: (dialled: Dialled) => void): () =
   };
   const fail = (failure: SendFailure) => end({ ok: false, failure });
   const fall = (error?: Error) => {
-    if (connectedAt !== null) fail("tls_failed");
-    else fail(isWithoutDescriptor ? "no_descriptors" : connectFailure(error));
+    if (connectedAt !== null) fail(handshakeFailure(error));
+    else fail(isWithoutDescriptor ? "no_descriptors" : connectFailure(error, target));
   };
   const succeed = () => end({ ok: true, socket, timings: timingsOf(startedAt, connectedAt, target) });
 
@@ -92,8 +92,36 @@ function timingsOf(startedAt: number, connectedAt: number | null, { tls }: DialT
   return { connectMs: Math.round(tcpAt - startedAt), tlsMs: tls === null ? null : Math.round(now - tcpAt) };
 }
 
-function connectFailure(error: Error | undefined): SendFailure {
-  const code = error !== undefined && "code" in error ? error.code : null;
-  if (code === "ECONNREFUSED") return "connect_refused";
-  return code === "ETIMEDOUT" ? "connect_timeout" : "connect_failed";
+function connectFailure(error: Error | undefined, { tls }: DialTarget): SendFailure {
+  switch (codeOf(error)) {
+    case "ECONNREFUSED":
+      return "connect_refused";
+    case "ETIMEDOUT":
+      return "connect_timeout";
+    // There was a connection, but it was gone before anybody heard of it.
+    case "ECONNRESET":
+      return tls === null ? "connection_reset" : "tls_failed";
+    default:
+      return "connect_failed";
+  }
+}
+
+/** What OpenSSL, and Node beside it, call a certificate that is no good. */
+const CERTIFICATE_FAILURES: ReadonlyMap<unknown, SendFailure> = new Map([
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "certificate_mismatch"],
+  ["CERT_HAS_EXPIRED", "certificate_expired"],
+  ["CERT_NOT_YET_VALID", "certificate_expired"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "certificate_untrusted"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "certificate_untrusted"],
+  ["UNABLE_TO_GET_ISSUER_CERT", "certificate_untrusted"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "certificate_untrusted"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "certificate_untrusted"],
+]);
+
+function handshakeFailure(error: Error | undefined): SendFailure {
+  return CERTIFICATE_FAILURES.get(codeOf(error)) ?? "tls_failed";
+}
+
+function codeOf(error: Error | undefined): unknown {
+  return error !== undefined && "code" in error ? error.code : null;
 }

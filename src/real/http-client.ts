@@ -7,6 +7,7 @@ import { ConnectionQueue } from "./connection-queue.ts";
 import { Connections } from "./connections.ts";
 import { type Destination, Destinations } from "./destination.ts";
 import { type DialTarget, dial } from "./dial.ts";
+import { Hearing } from "./hearing.ts";
 import { wireRequest } from "./wire-request.ts";
 
 export interface HttpClientOptions {
@@ -26,6 +27,7 @@ export interface HttpClientOptions {
 export class HttpClient implements ConnectionHome {
   readonly #ca: string | undefined;
   readonly #connections: Connections<Connection>;
+  readonly #hearing = new Hearing<Connection>((connection) => this.#handOver(connection));
   /** Of the receivers that somebody waits for. */
   readonly #queues = new Map<string, ConnectionQueue<Connection>>();
   readonly #destinations = new Destinations();
@@ -56,14 +58,8 @@ export class HttpClient implements ConnectionHome {
     });
   }
 
-  /**
-   * A connection that came free goes to whoever waits for one, when all that came with the response has been heard: what
-   * nobody asked for would pass for the next response. Never behind the first one: many a receiver closes there without a
-   * word of it, and the next request would be lost.
-   */
   keep(connection: Connection): void {
-    this.#connections.keep(connection);
-    if (connection.isProven && this.#queues.has(connection.key)) setImmediate(() => this.#handOver(connection));
+    this.#hearing.begin(connection);
   }
 
   forget(connection: Connection): void {
@@ -80,11 +76,13 @@ export class HttpClient implements ConnectionHome {
     this.#connections.close();
   }
 
+  /**
+   * A connection that came free goes to whoever waits for one. Never behind the first response: many a receiver closes there
+   * without a word of it, and the next request would be lost.
+   */
   #handOver(connection: Connection): void {
-    const queue = this.#queues.get(connection.key);
-    if (connection.keptAs === 0 || queue?.isAwaited !== true) return;
-    this.#connections.forget(connection);
-    queue.offer(connection);
+    const isTaken = connection.isProven && this.#queues.get(connection.key)?.offer(connection) === true;
+    if (!isTaken) this.#connections.keep(connection);
   }
 
   #queue(key: string, target: DialTarget): ConnectionQueue<Connection> {

@@ -4,6 +4,7 @@ import type { BodyDecoder } from "./body-decoder.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import { IncomingBody, type Inflow } from "./incoming-body.ts";
 import { LengthDecoder } from "./length-decoder.ts";
+import { PartialHead } from "./partial-head.ts";
 import type { RecentHead } from "./recent-head.ts";
 import type { BodyFraming } from "./response-framing.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -24,8 +25,6 @@ interface Response {
 }
 
 const HEAD_END = "\r\n\r\n";
-const PROTOCOL = "HTTP/1.";
-const BARE_LF = /(?:^|[^\r])\n/;
 const SWITCHING_PROTOCOLS = 101;
 
 /** One request, once it is written, to the end of its response's body: takes the response as it comes. */
@@ -33,8 +32,8 @@ export class HttpExchange {
   readonly #connection: ExchangeConnection;
   readonly #cutoff: Cutoff;
   readonly #resolve: (exchange: Exchange) => void;
-  /** What has come of a head that is not complete, each byte a character. */
-  #headText = "";
+  /** Of a head that did not come in one piece, which is rare. */
+  #partialHead: PartialHead | null = null;
   #informational = 0;
   #response: Response | null = null;
 
@@ -64,31 +63,41 @@ export class HttpExchange {
   }
 
   #receiveHead(chunk: Buffer, offset: number): void {
-    const before = this.#headText.length;
-    const text = this.#headText + chunk.toString("latin1", offset, offset + RESPONSE_HEAD_MAX_BYTES + 1);
-    const end = text.indexOf(HEAD_END, Math.max(0, before - HEAD_END.length + 1));
-    if (end === -1) {
-      this.#waitForMore(text);
+    if (this.#partialHead === null) {
+      const text = chunk.toString("latin1", offset, offset + RESPONSE_HEAD_MAX_BYTES + 1);
+      const end = text.indexOf(HEAD_END);
+      if (end !== -1) {
+        this.#takeHead(text, end, chunk, offset + end + HEAD_END.length);
+        return;
+      }
+      this.#partialHead = new PartialHead();
+    }
+    this.#receivePiece(this.#partialHead, chunk, offset);
+  }
+
+  #receivePiece(partial: PartialHead, chunk: Buffer, offset: number): void {
+    const before = partial.length;
+    const end = partial.add(chunk, offset);
+    if (end === "more") return;
+    if (typeof end === "string") {
+      this.#giveUp(end);
       return;
     }
+    this.#partialHead = null;
+    this.#takeHead(partial.text, end, chunk, offset + end + HEAD_END.length - before);
+  }
+
+  #takeHead(text: string, end: number, chunk: Buffer, rest: number): void {
     const head = this.#connection.recentHead.parse(text, end);
-    const rest = offset + end + HEAD_END.length - before;
-    if (head === null || head.status === SWITCHING_PROTOCOLS) this.#giveUp("malformed_response");
+    if (typeof head === "string") this.#giveUp(head);
+    else if (head.status === SWITCHING_PROTOCOLS) this.#giveUp("malformed_response");
     else if (head.status < 200) this.#skip(chunk, rest);
     else this.#receiveBody(this.#begin(head), chunk, rest);
   }
 
-  /** What is not HTTP is told early, or else its end would be waited for. */
-  #waitForMore(text: string): void {
-    this.#headText = text;
-    const isHttp = text.startsWith(PROTOCOL) || PROTOCOL.startsWith(text);
-    if (!isHttp || text.length > RESPONSE_HEAD_MAX_BYTES || BARE_LF.test(text)) this.#giveUp("malformed_response");
-  }
-
   /** Informational responses come before the real one (RFC 9110 §15.2). */
   #skip(chunk: Buffer, rest: number): void {
-    this.#headText = "";
-    if (++this.#informational > INFORMATIONAL_MAX) this.#giveUp("malformed_response");
+    if (++this.#informational > INFORMATIONAL_MAX) this.#giveUp("head_too_long");
     else if (rest < chunk.length) this.#receiveHead(chunk, rest);
   }
 

@@ -1,6 +1,7 @@
 import { BODY_UNREAD_MAX_BYTES, DRAIN_MAX_BYTES } from "../limits.ts";
 import type { BodyEnd, Cutoff, ResponseBody } from "../world.ts";
 import type { BodySink } from "./body-decoder.ts";
+import { KeptBytes } from "./kept-bytes.ts";
 
 /** What a body needs of the connection that it comes from. */
 export interface Inflow {
@@ -9,8 +10,6 @@ export interface Inflow {
   /** Breaks the exchange off. */
   abort(): void;
 }
-
-const NOTHING = new Uint8Array(0);
 
 /**
  * The body of one response: what has come of it until somebody reads it, then what is kept of it; see `Answer.read`. A
@@ -22,7 +21,7 @@ const NOTHING = new Uint8Array(0);
 export class IncomingBody implements BodySink {
   readonly #inflow: Inflow;
   readonly #drainBytes: number;
-  readonly #chunks: Uint8Array[] = [];
+  readonly #kept = new KeptBytes();
   #comeBytes = 0;
   #keptMaxBytes = Number.POSITIVE_INFINITY;
   #isPaused = false;
@@ -42,7 +41,7 @@ export class IncomingBody implements BodySink {
 
   push(chunk: Uint8Array): void {
     if (this.#end !== null) return;
-    if (this.#comeBytes < this.#keptMaxBytes) this.#chunks.push(chunk);
+    this.#keep(chunk);
     this.#comeBytes += chunk.length;
     if (this.#settle !== null) this.#stopWhenSatisfied();
     else if (this.#comeBytes > BODY_UNREAD_MAX_BYTES) this.#pause();
@@ -58,15 +57,20 @@ export class IncomingBody implements BodySink {
     this.#keptMaxBytes = maxBytes;
     this.#stopWhenSatisfied();
     if (cutoff.isCut) this.#stop("slow");
-    if (this.#end !== null) return this.#kept(this.#end);
+    if (this.#end !== null) return this.#given(this.#end);
     this.#resume();
     cutoff.onCut = () => this.#stop("slow");
     return new Promise((resolve) => {
       this.#settle = () => {
         cutoff.onCut = null;
-        resolve(this.#kept(this.#end ?? "broken"));
+        resolve(this.#given(this.#end ?? "broken"));
       };
     });
+  }
+
+  #keep(chunk: Uint8Array): void {
+    const room = this.#keptMaxBytes - this.#kept.length;
+    if (room > 0) this.#kept.add(chunk.length > room ? chunk.subarray(0, room) : chunk);
   }
 
   #pause(): void {
@@ -99,16 +103,9 @@ export class IncomingBody implements BodySink {
     this.#settle?.();
   }
 
-  #kept(end: BodyEnd): ResponseBody {
-    const bytes = keptBytes(this.#chunks, Math.min(this.#comeBytes, this.#keptMaxBytes));
+  /** Copied, so that a few kept bytes do not hold on to large buffers. */
+  #given(end: BodyEnd): ResponseBody {
+    const bytes = this.#kept.first(this.#keptMaxBytes);
     return { bytes, end: this.#comeBytes > this.#keptMaxBytes ? "cut" : end };
   }
-}
-
-/** Copied, so that a few kept bytes do not hold on to large buffers. */
-function keptBytes(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [first = NOTHING] = chunks;
-  if (length === 0) return NOTHING;
-  if (first.length >= length) return first.slice(0, length);
-  return new Uint8Array(Buffer.concat(chunks, length));
 }

@@ -1,5 +1,5 @@
 import { RECENT_HEAD_MAX_CHARACTERS } from "../limits.ts";
-import { parseHead, type ResponseHead } from "./response-head.ts";
+import { type HeadFault, parseHead, type ResponseHead } from "./response-head.ts";
 
 /**
  * Parses the heads of one connection's responses, and knows the last one: until its `Date` moves on, a receiver says the
@@ -7,13 +7,13 @@ import { parseHead, type ResponseHead } from "./response-head.ts";
  */
 export class RecentHead {
   #text = "";
-  #head: ResponseHead | null = null;
+  #head: ResponseHead | HeadFault = "malformed_response";
 
   /**
    * @param end where in `text` the CR LF of the head's last line begins
-   * @returns null when it is malformed
+   * @returns the fault, when it is no response
    */
-  parse(text: string, end: number): ResponseHead | null {
+  parse(text: string, end: number): ResponseHead | HeadFault {
     if (end + 2 === this.#text.length && text.startsWith(this.#text)) return this.#head;
     const head = parseHead(text, end + 2);
     // A part of a text holds on to the whole of it.

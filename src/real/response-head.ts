@@ -11,6 +11,9 @@ export interface ResponseHead {
   readonly isPersistent: boolean;
 }
 
+/** Why there is no response, as a `SendFailure`. */
+export type HeadFault = "malformed_response" | "head_too_long";
+
 const TOKEN = 1;
 const FIELD = 2;
 const HTAB = 0x09;
@@ -28,18 +31,19 @@ const KINDS = byteKinds();
  *
  * @param text each byte a character
  * @param end where the empty line's CR LF begins, so just behind the last header's
- * @returns null when it is malformed
+ * @returns the fault, when it is no response
  */
-export function parseHead(text: string, end: number): ResponseHead | null {
+export function parseHead(text: string, end: number): ResponseHead | HeadFault {
   const lineEnd = endOfField(text, STATUS_LINE_MIN_CHARACTERS);
   const status = parseStatus(text);
-  if (status === null || lineEnd === null) return null;
+  if (status === null || lineEnd === null) return "malformed_response";
   const headers: (readonly [string, string])[] = [];
   const framing = new ResponseFraming(text.charCodeAt(7) > 0x30);
   for (let at = lineEnd + 2; at < end; ) {
     const colon = endOfName(text, at);
     const valueEnd = colon === null ? null : endOfField(text, colon + 1);
-    if (colon === null || valueEnd === null || headers.length === RESPONSE_HEADERS_MAX) return null;
+    if (colon === null || valueEnd === null) return "malformed_response";
+    if (headers.length === RESPONSE_HEADERS_MAX) return "head_too_long";
     const name = text.slice(at, colon);
     const value = trimmed(text, colon + 1, valueEnd);
     framing.learn(name, value);
@@ -47,7 +51,7 @@ export function parseHead(text: string, end: number): ResponseHead | null {
     at = valueEnd + 2;
   }
   const body = framing.decide(status);
-  if (body === null) return null;
+  if (body === null) return "malformed_response";
   const statusText = text.slice(STATUS_LINE_MIN_CHARACTERS + 1, lineEnd);
   return { status, statusText, headers, framing: body, isPersistent: framing.isPersistent };
 }

@@ -82,8 +82,12 @@ describe("the sentence for an outcome", () => {
       "connect_timeout",
       "connect_failed",
       "tls_failed",
+      "certificate_untrusted",
+      "certificate_expired",
+      "certificate_mismatch",
       "connection_reset",
       "malformed_response",
+      "head_too_long",
     ] as const;
     const sentences = failures.map((failure) => describeOutcome({ kind: "unreachable", failure }));
     expect(new Set(sentences).size).toBe(failures.length);

@@ -62,7 +62,7 @@ test("a connection that is gone when it comes free costs its waiter the place, o
   queue.offer({ name: "freed", isGone: true });
   expect(told).toEqual([]);
   dials[0]?.({ name: "first", isGone: true });
-  expect(told).toEqual(["a: connect_failed", "idle"]);
+  expect(told).toEqual(["a: connection_reset", "idle"]);
 });
 
 test("a connect that fails is told to one while others are under way, and the last one to all", () => {

@@ -154,6 +154,8 @@ const MALFORMED: readonly (readonly [name: string, response: string])[] = [
   ["chunks said twice", `${OK}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
   ...BAD_LENGTHS.map((length) => [`the length ${length}`, `${OK}Content-Length: ${length}\r\n\r\nok`] as const),
   ...BAD_CODINGS.map((coding) => [`the coding ${coding}`, `${OK}Transfer-Encoding: ${coding}\r\n\r\n`] as const),
+];
+const TOO_LONG: readonly (readonly [name: string, response: string])[] = [
   ["too many headers", `${OK}${"X: y\r\n".repeat(RESPONSE_HEADERS_MAX + 1)}\r\n`],
   ["too long a header", `${OK}X: ${"y".repeat(16_384)}\r\n\r\n`],
   ["a header without an end", `${OK}X: ${"y".repeat(16_384)}`],
@@ -164,6 +166,12 @@ test.each(MALFORMED)("%s is no response, in one piece or byte by byte", async (_
   const malformed = { failure: "malformed_response", connection: "aborted" };
   expect<unknown>(await feed([response])).toEqual(malformed);
   expect<unknown>(await feed(response)).toEqual(malformed);
+});
+
+test.each(TOO_LONG)("%s are not waited for, in one piece or byte by byte", async (_name, response) => {
+  const tooLong = { failure: "head_too_long", connection: "aborted" };
+  expect<unknown>(await feed([response])).toEqual(tooLong);
+  expect<unknown>(await feed(response)).toEqual(tooLong);
 });
 
 test("as many headers and informational answers as are allowed are taken", async () => {
@@ -225,7 +233,7 @@ test("no bytes whatever do more than end their exchange in one of the known ways
     const text = bytes.join("") + noise;
     const at = below(text.length);
     const fed = await feed([text.slice(0, at), text.slice(at)], { ending: "end", maxBytes: 16 });
-    expect(fed.failure ?? fed.end).toMatch(/^(malformed_response|connection_reset|complete|cut|broken)$/);
+    expect(fed.failure ?? fed.end).toMatch(/^(malformed_response|head_too_long|connection_reset|complete|cut|broken)$/);
     expect((fed.body ?? "").length).toBeLessThanOrEqual(16);
   });
 });

@@ -27,14 +27,15 @@ describe("the certificate", () => {
     "is refused for another name, before a byte of the request: %s",
     async (host) => {
       await using receiver = await startSchemeReceiver("https", answering(OK));
-      expect(await exchange(trusting, receiver, { host })).toEqual({ failure: "tls_failed", nothingWritten: true });
+      const mismatch = { failure: "certificate_mismatch", nothingWritten: true } as const;
+      expect(await exchange(trusting, receiver, { host })).toEqual(mismatch);
       expect(receiver.requests).toEqual([]);
     },
   );
 
   test("is refused when nobody known has signed it", async () => {
     await using receiver = await startSchemeReceiver("https", answering(OK));
-    expect(await exchange(wary, receiver)).toEqual({ failure: "tls_failed", nothingWritten: true });
+    expect(await exchange(wary, receiver)).toEqual({ failure: "certificate_untrusted", nothingWritten: true });
     expect(receiver.requests).toEqual([]);
   });
 
@@ -45,7 +46,7 @@ describe("the certificate", () => {
       const outcome = await exchange(trusting, receiver, { host });
       ends.push("status" in outcome ? outcome.status : outcome.failure);
     }
-    expect(ends).toEqual([200, "tls_failed", 200, "tls_failed"]);
+    expect(ends).toEqual([200, "certificate_mismatch", 200, "certificate_mismatch"]);
   });
 });
 
@@ -126,6 +127,6 @@ describe("the environment", () => {
   test("it cannot turn the certificate check off", async () => {
     await using receiver = await startSchemeReceiver("https", answering(OK));
     const sent = await sendWith({ NODE_TLS_REJECT_UNAUTHORIZED: "0" }, `https://a.test:${receiver.port}/`);
-    expect([sent, receiver.requests.length]).toEqual(["tls_failed", 0]);
+    expect([sent, receiver.requests.length]).toEqual(["certificate_untrusted", 0]);
   });
 });

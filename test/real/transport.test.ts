@@ -18,15 +18,6 @@ function then(misbehave: (connection: RawConnection) => Promise<void> | void): R
   };
 }
 
-/** Writes the same again and again until the client has had enough. */
-async function flood(connection: RawConnection, text: string): Promise<void> {
-  let open = true;
-  void connection.closed.then(() => {
-    open = false;
-  });
-  while (open) await connection.write(text);
-}
-
 interface AnswerCase {
   readonly name: string;
   readonly script: RawScript;
@@ -123,7 +114,7 @@ const ANSWERS: readonly AnswerCase[] = [
     name: "a body without an end",
     script: then(async (connection) => {
       await connection.write(`${OK}Transfer-Encoding: chunked\r\n\r\n`);
-      await flood(connection, `1000\r\n${"x".repeat(4_096)}\r\n`);
+      await connection.flood(`1000\r\n${"x".repeat(4_096)}\r\n`);
     }),
     gives: { status: 200, body: "x".repeat(1_024), end: "cut" },
   },
@@ -158,16 +149,16 @@ const FAILURES: readonly { readonly name: string; readonly script: RawScript; re
   },
   {
     name: "informational answers without an end",
-    script: then((connection) => flood(connection, "HTTP/1.1 103 Early Hints\r\n\r\n")),
-    failure: "malformed_response",
+    script: then((connection) => connection.flood("HTTP/1.1 103 Early Hints\r\n\r\n")),
+    failure: "head_too_long",
   },
   {
     name: "a header without an end",
     script: then(async (connection) => {
       await connection.write(`${OK}X-Long: `);
-      await flood(connection, "a".repeat(4_096));
+      await connection.flood("a".repeat(4_096));
     }),
-    failure: "malformed_response",
+    failure: "head_too_long",
   },
   { name: "a connection closed unread", script: (c) => c.end(), failure: "connection_reset" },
   { name: "a connection closed without an answer", script: then((c) => c.end()), failure: "connection_reset" },

@@ -33,7 +33,7 @@ export type Outcome =
     }
   | { readonly failure: SendFailure; readonly nothingWritten: boolean };
 
-/** Sends one request to a receiver and reads what it answers. */
+/** Sends one request to a receiver and reads what it answers; its connection is heard out then, and can take the next one. */
 export async function exchange(
   transport: Transport,
   receiver: Pick<RawReceiver, "origin" | "port">,
@@ -47,5 +47,11 @@ export async function exchange(
   if (!sent.ok) return { failure: sent.failure, nothingWritten: sent.nothingWritten };
   const { read, ...head } = sent.answer;
   const { bytes, end } = await read(maxBytes, cutoff);
+  await heardOut();
   return { ...head, body: Buffer.from(bytes).toString("latin1"), end };
+}
+
+/** Resolves when a connection whose response has just ended would have been heard out. */
+export async function heardOut(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

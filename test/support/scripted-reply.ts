@@ -65,6 +65,9 @@ const NOTHING_WRITTEN: ReadonlySet<SendFailure> = new Set([
   "connect_failed",
   "connect_timeout",
   "tls_failed",
+  "certificate_untrusted",
+  "certificate_expired",
+  "certificate_mismatch",
   "no_descriptors",
 ]);
 
