@@ -8,24 +8,29 @@ import type { Clock, Cutoff, Millis } from "../world.ts";
  */
 export class Deadline implements Cutoff {
   readonly #clock: Pick<Clock, "after" | "monotonic">;
-  #cancel: () => void = () => {};
+  #dueAt: number;
+  #cancel: () => void;
   onCut: (() => void) | null = null;
   cause: "timeout" | "stopped" | null = null;
 
   constructor(clock: Pick<Clock, "after" | "monotonic">, afterMs: Millis) {
     this.#clock = clock;
-    this.restart(afterMs);
+    this.#dueAt = clock.monotonic() + afterMs;
+    this.#cancel = this.#ringAfter(afterMs);
   }
 
   get isCut(): boolean {
     return this.cause !== null;
   }
 
-  /** Counts anew from now: the head is complete, and the body has a limit of its own. */
-  restart(afterMs: Millis): void {
+  /**
+   * Counts anew from now: what follows has a limit of its own. It may pass the attempt's, but by no more than `beyondMs`: else
+   * whoever answers at the last moment would get the better part of two limits.
+   */
+  restart(afterMs: Millis, beyondMs: Millis): void {
     this.#cancel();
-    const dueAt = this.#clock.monotonic() + afterMs;
-    this.#cancel = this.#clock.after(afterMs, () => this.#ring(dueAt));
+    const leftMs = this.#dueAt + beyondMs - this.#clock.monotonic();
+    this.#cancel = this.#ringAfter(Math.max(0, Math.min(afterMs, leftMs)));
   }
 
   /** Cuts the attempt off, whatever it is doing. */
@@ -50,10 +55,19 @@ export class Deadline implements Cutoff {
     }
   }
 
+  #ringAfter(afterMs: Millis): () => void {
+    const dueAt = this.#clock.monotonic() + afterMs;
+    return this.#clock.after(afterMs, () => this.#ring(dueAt));
+  }
+
   #ring(dueAt: number): void {
     const isLate = this.#clock.monotonic() - dueAt > LATE_TIMER_MS;
-    if (isLate) this.#cancel = this.#clock.after(LATE_TIMER_GRACE_MS, () => this.#cut("timeout"));
-    else this.#cut("timeout");
+    if (!isLate) {
+      this.#cut("timeout");
+      return;
+    }
+    this.#dueAt = this.#clock.monotonic();
+    this.#cancel = this.#clock.after(LATE_TIMER_GRACE_MS, () => this.#cut("timeout"));
   }
 
   #cut(cause: "timeout" | "stopped"): void {

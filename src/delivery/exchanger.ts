@@ -1,6 +1,6 @@
 import type { KeptResponse, Outcome, SignedHeaders, Timings } from "../domain/attempt.ts";
 import { classify, isSuccess } from "../domain/attempt.ts";
-import { BODY_READ_MS, RESPONSE_HEADERS_KEPT_MAX_BYTES, SUCCESS_CAPTURE_MAX_BYTES } from "../limits.ts";
+import { BODY_BEYOND_MS, BODY_READ_MS, RESPONSE_HEADERS_KEPT_MAX_BYTES, SUCCESS_CAPTURE_MAX_BYTES } from "../limits.ts";
 import type { ClaimedDelivery } from "../store/contract.ts";
 import type { Answer, Clock, Exchange, Millis, ResponseBody, SendFailure, Transport } from "../world.ts";
 import type { Deadline } from "./deadline.ts";
@@ -106,7 +106,7 @@ export class Exchanger {
       ? Math.min(SUCCESS_CAPTURE_MAX_BYTES, responseCaptureBytes)
       : responseCaptureBytes;
     const reading = answer.read(maxBytes, deadline);
-    if (reading instanceof Promise) deadline.restart(BODY_READ_MS);
+    if (reading instanceof Promise) deadline.restart(BODY_READ_MS, BODY_BEYOND_MS);
     return reading;
   }
 

@@ -16,11 +16,22 @@ test("a restart counts anew; a cleared one never rings", async () => {
   const { clock } = createFakeWorld();
   const deadline = new Deadline(clock, 1_000);
   await clock.advance(900);
-  deadline.restart(1_000);
+  deadline.restart(1_000, 1_000);
   await clock.advance(999);
   expect(deadline.cause).toBeNull();
   deadline.clear();
   expect(clock.pending).toBe(0);
+});
+
+test("a restart passes the first limit by no more than it is told", async () => {
+  const { clock } = createFakeWorld();
+  const deadline = new Deadline(clock, 1_000);
+  await clock.advance(900);
+  deadline.restart(1_000, 250);
+  await clock.advance(349);
+  expect(deadline.cause).toBeNull();
+  await clock.advance(1);
+  expect(deadline.cause).toBe("timeout");
 });
 
 test("being stopped is another cause than running out of time, and the first cause stays", async () => {
