@@ -1,7 +1,9 @@
+import { apiFuzz } from "../test/torture/api-fuzz.ts";
 import { clock } from "../test/torture/clock.ts";
 import { diskErrors } from "../test/torture/disk-errors.ts";
 import { diskFull } from "../test/torture/disk-full.ts";
 import { fewDescriptors } from "../test/torture/few-descriptors.ts";
+import { hostileReceivers } from "../test/torture/hostile-receivers.ts";
 import { killCycles } from "../test/torture/kill-cycles.ts";
 import { killPoints } from "../test/torture/kill-points.ts";
 import { powerLoss } from "../test/torture/power-loss.ts";
@@ -19,7 +21,9 @@ const SUITES: readonly Suite[] = [
   clock,
   sigterm,
   sigstop,
+  apiFuzz,
   fewDescriptors,
+  hostileReceivers,
   simulation,
 ];
 

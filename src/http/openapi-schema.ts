@@ -33,13 +33,20 @@ function additional(schema: boolean | TSchema, names: ReadonlyMap<TSchema, strin
   return typeof schema === "boolean" ? schema : openApiSchema(schema, names);
 }
 
-/** The unions here are of words, or of one schema and null. */
+/** Of words, of one schema and null, or of several schemas. `nullable` counts only beside a `type`, and not for an `enum`. */
 function union(members: readonly TSchema[], rest: object, names: ReadonlyMap<TSchema, string>): OpenApiSchema {
-  const others = members.filter(({ type }) => type !== "null");
-  const isNullable = others.length < members.length;
+  const flat = members.flatMap(alternatives);
+  const others = flat.filter(({ type }) => type !== "null");
+  const isNullable = others.length < flat.length;
   const nullable = isNullable ? { nullable: true } : {};
   const words: unknown[] = others.map((member) => member["const"]);
   const isOfWords = words.every((word) => word !== undefined);
   if (isOfWords) return { type: "string", enum: isNullable ? [...words, null] : words, ...nullable, ...rest };
-  return Object.assign({}, ...others.map((member) => openApiSchema(member, names)), nullable, rest);
+  const schemas = others.map((member) => ({ ...openApiSchema(member, names), ...nullable }));
+  return { ...(schemas.length === 1 ? schemas[0] : { anyOf: schemas }), ...rest };
+}
+
+function alternatives(schema: TSchema): readonly TSchema[] {
+  const { anyOf } = schema;
+  return Array.isArray(anyOf) ? anyOf.flatMap(alternatives) : [schema];
 }
