@@ -4,6 +4,7 @@ import { DataDir, keyOf } from "../data-dir.ts";
 import { sealingKeyId } from "../domain/sealing-key.ts";
 import type { Secret } from "../domain/secret.ts";
 import { SEALING_KEY_BYTES } from "../limits.ts";
+import { createClock } from "../real/clock.ts";
 import { createRandom } from "../real/random.ts";
 import { StoreOpenError } from "../store/contract.ts";
 import { Sealer } from "../store/sqlite/front/sealer.ts";
@@ -48,7 +49,7 @@ function rotateFile(rotation: Rotation, dataDir: string): string {
   const random = createRandom();
   const [from, to] = [keyFiles.settle(rotation.keyId), random.bytes(SEALING_KEY_BYTES)];
   keyFiles.prepare(to);
-  const webhooks = rotation.reseal(new Sealer(from, random), new Sealer(to, random));
+  const webhooks = rotation.reseal(new Sealer(from, random), new Sealer(to, random), createClock().wall());
   keyFiles.settle(sealingKeyId(to));
   return `${sealedText(webhooks)} It is in ${keyFiles.path}: keep a copy of that file apart from the backups.
 The key until now is ${keyFiles.retiredPath(from)}: backups made until now need it. Delete it when the last of them is gone.
@@ -62,7 +63,7 @@ function rotateTo(newKey: Secret, rotation: Rotation, { dataDir, secretKey }: Ke
   if (sealingKeyId(to) === rotation.keyId) return `The database is sealed with this key already. ${SET_IT_NOW}\n`;
   const from = DataDir.open(dataDir).secretKey(rotation.keyId, secretKey, random);
   if (sealingKeyId(from) !== rotation.keyId) throw otherKeyError();
-  const webhooks = rotation.reseal(new Sealer(from, random), new Sealer(to, random));
+  const webhooks = rotation.reseal(new Sealer(from, random), new Sealer(to, random), createClock().wall());
   return `${sealedText(webhooks)} ${SET_IT_NOW}\nBackups made until now need the key until now. Delete it when the last of them is gone.\n`;
 }
 

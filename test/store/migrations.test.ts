@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { POSTHORN } from "../../src/domain/audit.ts";
 import type { Store } from "../../src/store/contract.ts";
@@ -7,6 +8,7 @@ import { openStore } from "../../src/store/open.ts";
 import { firstSchemaRows, intoFirstSchema } from "../support/first-schema.ts";
 import { DELIVERED, EXHAUSTED, GONE, NOW, retryIn, Scene, TENANT } from "./conformance/scene.ts";
 import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
+import { openScene, restore, restorePlace } from "./restore-request.ts";
 
 const ALL = { limit: 200, before: null };
 const SECRET = "whsec_of-the-first-release";
@@ -37,6 +39,21 @@ function schemaOf(dataDir: string) {
 }
 
 const SOUND = [{ integrity_check: "ok" }];
+
+test("a backup of the first schema is restored and brought up to date", async () => {
+  using here = restorePlace();
+  await using before = await openScene(here.dataDir);
+  await fill(before.store);
+  await before.store.close();
+  const rows = firstSchemaRows(here.dataDir);
+  intoFirstSchema(here.dataDir);
+  renameSync(join(here.dataDir, "posthorn.db"), here.file);
+
+  restore(here.dataDir, here.file);
+  expect(firstSchemaRows(here.dataDir)["webhooks"]).toEqual(rows["webhooks"]);
+  await using after = await openScene(here.dataDir);
+  expect((await after.store.listAudit(null, {}, ALL)).rows).toMatchObject([{ action: "database.restored" }]);
+});
 
 test("a database of the first schema is brought up to date at the next start, with every row as it was", async () => {
   using directory = temporaryDirectory();

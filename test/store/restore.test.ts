@@ -10,6 +10,16 @@ import { backupOf, openScene, restore, restorePlace } from "./restore-request.ts
 
 const KEPT = "posthorn.db.replaced-20241230T100000Z";
 
+test("a restore is in the audit log of what it puts in place", async () => {
+  using here = restorePlace();
+  const { dataDir, file } = here;
+  await backupOf(here);
+  restore(dataDir, file, { now: NOW + 5 });
+  await using after = await openScene(dataDir);
+  const { rows } = await after.store.listAudit(null, {}, { limit: 1, before: null });
+  expect(rows).toMatchObject([{ at: NOW + 5, action: "database.restored", by: { kind: "command" }, tenant: null }]);
+});
+
 describe("a delivery that is pending in the backup", () => {
   test("goes on where the replaced database has come to, if it is pending there too", async () => {
     using here = restorePlace();

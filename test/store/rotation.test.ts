@@ -58,6 +58,18 @@ describe("a rotation", () => {
     expect(sealedWith.size).toBe(2);
   });
 
+  test("is in the audit log as soon as the new key is needed, and not before", async () => {
+    using directory = await sealedDirectory();
+    using moments = temporaryDirectory();
+    const before = sealingKeyId(keyIn(directory.path, "secret.key"));
+    for (const moment of photographed(directory.path, moments.path, () => rotate(directory.path))) {
+      await using store = Object.assign(await opened(moment), { [Symbol.asyncDispose]: () => store.close() });
+      const { rows } = await store.listAudit(null, { action: "secret_key.rotated" }, { limit: 9, before: null });
+      const isRotated = sealingKeyId(keyIn(moment, "secret.key")) !== before;
+      expect(rows.map(({ by }) => by.kind)).toEqual(isRotated ? ["command"] : []);
+    }
+  });
+
   test("that is cut off is taken up by the next rotation as well", async () => {
     using directory = await sealedDirectory();
     using moments = temporaryDirectory();

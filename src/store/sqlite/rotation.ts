@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { formatId } from "../../domain/ids.ts";
 import { RESEAL_CHUNK } from "../../limits.ts";
+import type { Millis } from "../../world.ts";
 import { StoreOpenError } from "../contract.ts";
+import { recordOperation } from "./audit.ts";
 import { closeWriting, DATABASE_FILE, openWriting } from "./connection.ts";
 import { FactTable } from "./facts.ts";
 import { openErrorOf } from "./fault.ts";
@@ -33,15 +35,20 @@ export class Rotation implements Disposable {
   }
 
   /**
-   * Seals everything anew; all of it is on the disk when this returns. When it throws, nothing has changed.
+   * Seals everything anew, and notes that in the audit log; all of it is on the disk when this returns. When it throws, nothing
+   * has changed.
    *
    * @returns how many webhooks there are, deleted ones included
    * @throws StoreOpenError
    */
-  reseal(from: Sealer, to: Sealer): number {
+  reseal(from: Sealer, to: Sealer, now: Millis): number {
     return this.#writing((db) => {
       db.run("PRAGMA secure_delete = ON");
-      return db.transaction(() => sealAnew(db, from, to)).immediate();
+      const run = db.transaction(() => {
+        recordOperation(db, "secret_key.rotated", now);
+        return sealAnew(db, from, to);
+      });
+      return run.immediate();
     });
   }
 
