@@ -18,7 +18,11 @@ export interface BinaryAnswer<Data> {
   readonly status: number;
   readonly headers: Headers;
   readonly data: Data;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: readonly { readonly rule?: string }[];
+  } | null;
 }
 
 /** A command that should have refused to serve does not serve for ever. */
