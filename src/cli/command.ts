@@ -13,7 +13,8 @@ export const PLAIN_ACTIONS = {
 /** What can be asked for with the name of a file. */
 export const FILE_ACTIONS = {
   backup: "Copy the database into a new FILE, whether it is in use or not",
-  restore: "Put the backup FILE in the database's place, while nothing runs",
+  restore:
+    "Put the backup FILE in the database's place, while nothing runs; what was delivered since is not sent again",
 } as const;
 
 type Flags = Readonly<Record<string, string>>;

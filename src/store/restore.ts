@@ -1,8 +1,8 @@
-import { chmodSync, constants, copyFileSync, existsSync, realpathSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Millis, Random } from "../world.ts";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
-import { removeFiles, syncFile } from "./durable-files.ts";
+import { giveToOwner, removeFiles, syncFile } from "./durable-files.ts";
 import { clearUpRestore, Replacement } from "./replacement.ts";
 import { closeWriting, DATABASE_FILE, openWriting } from "./sqlite/connection.ts";
 import { FactTable } from "./sqlite/facts.ts";
@@ -10,7 +10,7 @@ import { Sealer } from "./sqlite/front/sealer.ts";
 import { gather } from "./sqlite/gathering.ts";
 import { type Contents, inspect } from "./sqlite/inspection.ts";
 import { assertOpens, KEY_CHECK, sealedWith } from "./sqlite/key-check.ts";
-import { lockDirectory } from "./sqlite/lock.ts";
+import { LOCK_FILE, lockDirectory } from "./sqlite/lock.ts";
 import { type Revival, settleRevived } from "./sqlite/revival.ts";
 
 export interface RestoreRequest {
@@ -47,6 +47,7 @@ export function* restoring(request: RestoreRequest): Generator<string, Restored,
   refuseUnfit(file, dataDir);
   const unlock = lockDirectory(dataDir);
   try {
+    giveToOwner(join(dataDir, LOCK_FILE));
     clearUpRestore(dataDir);
     return yield* replace(file, dataDir, request);
   } catch (error) {
@@ -62,6 +63,7 @@ function* replace(file: string, dataDir: string, request: RestoreRequest): Gener
   yield `Copying ${file}.`;
   copyFileSync(file, files.ready, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   chmodSync(files.ready, OWNER_ONLY);
+  giveToOwner(files.ready);
   yield "Checking the copy.";
   const contents = checkedContents(file, files.ready);
   const sealer = fittingSealer(file, files.ready, request);
@@ -92,12 +94,21 @@ function refuseUnfit(file: string, dataDir: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) throw new BackupError(`${file} is not there.`);
   if (!found.isFile()) throw new BackupError(`${file} is no file.`);
+  refuseUnreadable(file);
   const isCurrent = [DATABASE_FILE, `${DATABASE_FILE}.restoring`].some((name) => isSameFile(file, join(dataDir, name)));
   if (isCurrent) throw new BackupError(`${file} is no backup, but what is in use or left over.`);
   if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
   throw new BackupError(
     `${file} has a write-ahead log beside it, so the file alone is not the whole database: restore one that \`posthorn backup\` made.`,
   );
+}
+
+function refuseUnreadable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (cause) {
+    throw new BackupError(`${file} cannot be read by this user.`, { cause });
+  }
 }
 
 function isSameFile(one: string, other: string): boolean {

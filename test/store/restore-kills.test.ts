@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { backUp } from "../../src/store/backup.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -69,6 +69,20 @@ test("a restore after a killed one does the whole of it", async () => {
   const names = readdirSync(dataDir).map((name) => join(dataDir, name));
   expect(names.filter((name) => name.includes("replaced"))).toEqual([String(keptPath)]);
   expect(existsSync(join(dataDir, "posthorn.db.restoring"))).toBe(false);
+});
+
+test("clearing up after a killed restore may be cut off too", async () => {
+  using directory = temporaryDirectory();
+  const { dataDir, file } = await prepare(directory.path);
+  FINDINGS["a database whose log is damaged"]?.(dataDir);
+  const before = bytesOf(dataDir);
+  expect(await killAt("Putting the backup in its place.", dataDir, file)).toBe(128 + 9);
+  // It has given the log back, and died.
+  const keptLog = readdirSync(dataDir).find((name) => name.includes("replaced") && name.endsWith("-wal"));
+  linkSync(join(dataDir, String(keptLog)), join(dataDir, LOG));
+  clearUpRestore(dataDir);
+  expect(bytesOf(dataDir)).toBe(before);
+  expect(readdirSync(dataDir).sort()).toEqual(["posthorn.db", LOG, "posthorn.lock"]);
 });
 
 test("where a restore was killed that found no database, a start makes one", async () => {

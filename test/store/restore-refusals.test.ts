@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { backUp } from "../../src/store/backup.ts";
+import { smallDisk, smallDiskProblem } from "../support/small-disk.ts";
 import { backupOf, openScene, restore, restorePlace } from "./restore-request.ts";
 
 describe("a restore is refused, and nothing has changed,", () => {
@@ -78,6 +79,15 @@ describe("a restore is refused, and nothing has changed,", () => {
     expectRefusal(dataDir, () => restore(dataDir, `${file}.not`), /is not there\.$/);
     expectRefusal(dataDir, () => restore(dataDir, dataDir), /is no file\.$/);
     expectRefusal(dataDir, () => restore(dataDir, join(dataDir, "posthorn.db")), /is no backup/);
+  });
+
+  test.skipIf(smallDiskProblem() !== null)("when there is no room for it (needs mount)", async () => {
+    using here = restorePlace();
+    await backupOf(here);
+    using disk = smallDisk(1_024 * 1_024);
+    cpSync(here.dataDir, disk.dataDir, { recursive: true });
+    disk.fill(64 * 1_024);
+    expectRefusal(disk.dataDir, () => restore(disk.dataDir, here.file), /because the disk is full: make room on it/);
   });
 
   test("while a server has the data directory", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { StoreOpenError } from "../contract.ts";
 import { openErrorOf } from "./fault.ts";
 
-const LOCK_FILE = "posthorn.lock";
+export const LOCK_FILE = "posthorn.lock";
 const OWNER_ONLY = 0o700;
 
 /** Locks live as long as the process: one that nobody can reach any more would be closed, and given up, by the garbage collector. */
