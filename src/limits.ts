@@ -58,6 +58,9 @@ export const IDLE_SWEEP_MS = 500;
 export const DIALS_PER_DESTINATION_MAX = 2;
 /** Connections kept warm between requests, all receivers together; beyond it the longest idle one is closed. */
 export const IDLE_CONNECTIONS_MAX = 2_048;
+/** How long a receiver that sent what nobody asked for gets a connection for each request, and how many such are known. */
+export const DISTRUST_MS = 600 * SECOND_MS;
+export const DISTRUSTED_MAX = 1_000;
 export const RESPONSE_HEAD_MAX_BYTES = 16 * KB;
 export const RESPONSE_HEADERS_MAX = 256;
 /** Of a response that a connection remembers the head of. */

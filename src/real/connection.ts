@@ -12,8 +12,12 @@ export interface ConnectionHome {
   keep(connection: Connection): void;
   /** It was kept, and cannot be used any more. */
   forget(connection: Connection): void;
+  /** Its receiver sends what nobody has asked for. */
+  distrust(connection: Connection): void;
 }
 
+const REQUEST_TIMEOUT = /^HTTP\/1\.\d 408/;
+const REQUEST_TIMEOUT_CHARACTERS = "HTTP/1.1 408".length;
 const REUSED: ConnectTimings = { connectMs: null, tlsMs: null };
 
 /** One connection to one receiver, and HTTP/1.1 on it, one request at a time. */
@@ -80,6 +84,11 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
     this.#home.keep(this);
   }
 
+  overrun(): void {
+    this.#home.distrust(this);
+    this.abort();
+  }
+
   /** Tears it down, whatever is on its way. */
   abort(): void {
     this.#leave();
@@ -101,8 +110,9 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
   }
 
   received(chunk: Buffer): void {
-    if (this.#exchange === null) this.#discard();
-    else this.#exchange.received(chunk);
+    if (this.#exchange !== null) this.#exchange.received(chunk);
+    else if (!this.#isOpen) this.abort();
+    else this.#discard(chunk);
   }
 
   writable(): void {
@@ -111,7 +121,8 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
 
   ended(): void {
     this.#exchange?.ended();
-    this.#discard();
+    this.#home.forget(this);
+    this.abort();
   }
 
   closed(): void {
@@ -125,10 +136,11 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
     this.#exchange = null;
   }
 
-  /** Nobody has asked for anything that could be coming. */
-  #discard(): void {
+  /** Nobody has asked for it; but a receiver may say that it has waited long enough (RFC 9110 §15.5.9). */
+  #discard(chunk: Buffer): void {
     this.#home.forget(this);
-    this.abort();
+    if (REQUEST_TIMEOUT.test(chunk.toString("latin1", 0, REQUEST_TIMEOUT_CHARACTERS))) this.abort();
+    else this.overrun();
   }
 
   /** What is too much for the system now is written when it says so. */

@@ -7,6 +7,7 @@ import { ConnectionQueue } from "./connection-queue.ts";
 import { Connections } from "./connections.ts";
 import { type Destination, Destinations } from "./destination.ts";
 import { type DialTarget, dial } from "./dial.ts";
+import { Distrust } from "./distrust.ts";
 import { Hearing } from "./hearing.ts";
 import { wireRequest } from "./wire-request.ts";
 
@@ -27,6 +28,7 @@ export interface HttpClientOptions {
 export class HttpClient implements ConnectionHome {
   readonly #ca: string | undefined;
   readonly #connections: Connections<Connection>;
+  readonly #distrust = new Distrust();
   readonly #hearing = new Hearing<Connection>((connection) => this.#handOver(connection));
   /** Of the receivers that somebody waits for. */
   readonly #queues = new Map<string, ConnectionQueue<Connection>>();
@@ -66,6 +68,12 @@ export class HttpClient implements ConnectionHome {
     this.#connections.forget(connection);
   }
 
+  /** What is idle there may already have been sent more as well. */
+  distrust({ key }: Connection): void {
+    this.#distrust.add(key);
+    for (let kept = this.#connections.take(key); kept !== undefined; kept = this.#connections.take(key)) kept.close();
+  }
+
   /** Closes the longest idle connection, for the sake of its descriptor; false when none is idle. */
   makeRoom(): boolean {
     return this.#connections.closeLongestIdle();
@@ -81,6 +89,10 @@ export class HttpClient implements ConnectionHome {
    * without a word of it, and the next request would be lost.
    */
   #handOver(connection: Connection): void {
+    if (this.#distrust.has(connection.key)) {
+      connection.close();
+      return;
+    }
     const isTaken = connection.isProven && this.#queues.get(connection.key)?.offer(connection) === true;
     if (!isTaken) this.#connections.keep(connection);
   }

@@ -16,6 +16,8 @@ export interface ExchangeConnection extends Inflow {
   readonly recentHead: RecentHead;
   /** The response has ended. `isPersistent`: another request may follow. */
   finish(isPersistent: boolean): void;
+  /** More has come than the response. */
+  overrun(): void;
 }
 
 interface Response {
@@ -115,9 +117,9 @@ export class HttpExchange {
     // A body that was stopped, if only by its last bytes, has taken its connection with it.
     if (end === "more" || body.isOver) return;
     body.finish(end === "malformed" ? "broken" : "complete");
-    // Nobody has asked for what comes behind a response.
-    if (end === chunk.length) this.#connection.finish(head.isPersistent);
-    else this.#connection.abort();
+    if (end === "malformed") this.#connection.abort();
+    else if (end === chunk.length) this.#connection.finish(head.isPersistent);
+    else this.#connection.overrun();
   }
 
   #giveUp(failure: SendFailure): void {

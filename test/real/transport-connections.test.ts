@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { IDLE_CONNECTION_MS } from "../../src/limits.ts";
 import { createTransport } from "../../src/real/transport.ts";
 import type { Transport } from "../../src/world.ts";
-import { ManualCutoff } from "../support/cutoff.ts";
+import { ManualCutoff, neverCut } from "../support/cutoff.ts";
 import { certificate, exchange, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { answering, type RawScript } from "../support/raw-receiver.ts";
@@ -123,6 +123,53 @@ describe.each(SCHEMES)("connections over %s", (scheme) => {
       expect(receiver.connections.length).toBe(2);
     },
   );
+
+  test("what comes right behind a response is not the answer to a request of the same moment", async () => {
+    await using transport = openTransport();
+    await using receiver = await startSchemeReceiver(scheme, async (connection) => {
+      await connection.request();
+      const first = connection.write(OK);
+      await Promise.all([first, connection.write(OK.replace("ok", "no"))]);
+    });
+    const bodies: unknown[] = [];
+    // Each is sent in the turn in which the one before has ended.
+    const follow = async (left: number): Promise<void> => {
+      const url = new URL(`${scheme}://a.test:${receiver.port}/`);
+      const request = { url, address: "127.0.0.1", headers: [], body: "{}", connectTimeoutMs: 5_000 };
+      const sent = await transport.send(request, neverCut());
+      if (sent.ok) bodies.push(new TextDecoder().decode((await sent.answer.read(10, neverCut())).bytes));
+      if (left > 1) await follow(left - 1);
+    };
+    await Promise.all(Array.from({ length: 4 }, () => follow(50)));
+    expect(bodies).toEqual(Array(200).fill("ok"));
+  });
+
+  test("a receiver that has sent what nobody asked for gets a connection for each request from then on", async () => {
+    await using transport = openTransport();
+    let connections = 0;
+    await using receiver = await startSchemeReceiver(scheme, (connection) => {
+      connections += 1;
+      return answering(connections === 1 ? `${OK}HTTP/1.1 418 More\r\n\r\n` : OK)(connection);
+    });
+    for (let round = 0; round < 4; round++) expect(await exchange(transport, receiver)).toMatchObject({ body: "ok" });
+    expect([receiver.connections.length, receiver.requests.length]).toEqual([4, 4]);
+  });
+
+  test("a receiver that has waited long enough may say so, and keeps its connections", async () => {
+    await using transport = openTransport();
+    const idle = Promise.withResolvers<void>();
+    await using receiver = await startSchemeReceiver(scheme, async (connection) => {
+      const serving = answering(OK)(connection);
+      if (connection.number > 1) return serving;
+      await idle.promise;
+      await connection.write("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+    });
+    await exchange(transport, receiver);
+    idle.resolve();
+    await (await receiver.nextConnection("the first connection")).closed;
+    for (let round = 0; round < 3; round++) await exchange(transport, receiver);
+    expect(receiver.connections.length).toBe(2);
+  });
 
   test("a connection that has been idle for long is closed", async () => {
     const clock = createFakeClock();

@@ -39,6 +39,9 @@ export async function feed(
       abort: () => {
         connection = "aborted";
       },
+      overrun: () => {
+        connection = "aborted";
+      },
       finish: (isPersistent) => {
         connection = isPersistent ? "kept" : "finished";
       },
