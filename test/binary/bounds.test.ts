@@ -1,0 +1,117 @@
+import { beforeAll, expect, test } from "bun:test";
+import { request } from "node:http";
+import { type Binary, LOOPBACK_ALLOWED, startBinary } from "../support/binary.ts";
+import { builtBinary } from "../support/binary-build.ts";
+import { emptyPlace } from "../support/place.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { until } from "../support/until.ts";
+
+beforeAll(async () => void (await builtBinary()), 120_000);
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+}
+
+/** @param from the address that the connection is made from: all of 127.0.0.0/8 is this machine */
+function ask(
+  { url }: Binary,
+  key: string,
+  from: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const options = { localAddress: from, headers: { Authorization: `Bearer ${key}`, ...headers } };
+  const asked = request(`${url}/api/webhooks`, options, (response) => {
+    response.resume();
+    response.on("end", () => {
+      resolve({ status: response.statusCode ?? 0, retryAfter: response.headers["retry-after"] ?? null });
+    });
+  });
+  asked.on("error", reject);
+  asked.end();
+  return promise;
+}
+
+test("wrong keys from one address are slowed down, while a valid key and another address are not", async () => {
+  using place = emptyPlace();
+  await using posthorn = await startBinary(place);
+  const flood = Array.from({ length: 100 }, (_, n) =>
+    ask(posthorn, `wrong-${n}`, "127.0.0.1", { "X-Forwarded-For": `198.51.100.${n}` }),
+  );
+  const valid = Array.from({ length: 20 }, () => ask(posthorn, posthorn.adminKey, "127.0.0.1"));
+  const elsewhere = Array.from({ length: 5 }, (_, n) => ask(posthorn, `wrong-${n}`, "127.0.0.2"));
+  const answers = await Promise.all(flood);
+  const slowed = answers.filter(({ status }) => status === 429);
+  // Ten at once, and one a second for as long as a busy machine takes.
+  expect(slowed.length).toBeGreaterThan(60);
+  expect(answers.filter(({ status }) => status === 401).length).toBe(100 - slowed.length);
+  expect(new Set(slowed.map(({ retryAfter }) => retryAfter))).toEqual(new Set(["1"]));
+  expect((await Promise.all(valid)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+  expect((await Promise.all(elsewhere)).map(({ status }) => status)).toEqual(Array(5).fill(401));
+}, 20_000);
+
+test("a key's rate and a tenant's webhooks have the bounds that the settings give them", async () => {
+  using place = emptyPlace();
+  const settings = { POSTHORN_RATE_LIMIT: "10/s", POSTHORN_MAX_WEBHOOKS: "2" };
+  await using posthorn = await startBinary(place, settings);
+  const body = { url: "https://example.com/hook", events: ["*"] };
+  const made = await Promise.all(Array.from({ length: 4 }, () => posthorn.api("POST", "/api/webhooks", body)));
+  expect(made.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
+  expect(made.find(({ status }) => status === 409)?.error?.code).toBe("too_many_webhooks");
+  const asked = await Promise.all(Array.from({ length: 100 }, () => posthorn.api("GET", "/api/webhooks")));
+  const limited = asked.filter(({ status }) => status === 429);
+  expect(limited.length).toBeGreaterThan(0);
+  for (const { headers, error } of limited) {
+    expect([headers.get("retry-after"), error?.code]).toEqual(["1", "rate_limited"]);
+  }
+  expect((await posthorn.api("GET", "/health")).status).toBe(200);
+}, 20_000);
+
+const FULL = { POSTHORN_MAX_BACKLOG: "5", ...LOOPBACK_ALLOWED };
+
+test("at its bound the backlog takes no event until it has shrunk, also after a kill, and everything else goes on", async () => {
+  using place = emptyPlace();
+  const receivable = Promise.withResolvers<number>();
+  await using receiver = startReceiver(() => receivable.promise);
+  const posted: string[] = [];
+  {
+    await using posthorn = await startBinary(place, FULL);
+    const webhook = { url: `${receiver.origin}/hook`, events: ["*"] };
+    expect((await posthorn.api("POST", "/api/webhooks", webhook)).status).toBe(201);
+    const refused = await until("an event is refused", async () => {
+      const id = `event-${posted.length}`;
+      const answer = await post(posthorn, id);
+      if (answer.status === 202) posted.push(id);
+      return answer.status !== 202 && answer;
+    });
+    expect(posted.length).toBeGreaterThanOrEqual(5);
+    await expectRefusal(posthorn, refused);
+  }
+  await using posthorn = await startBinary(place, FULL);
+  await expectRefusal(posthorn, await post(posthorn, "refused"));
+  receivable.resolve(200);
+  await until("it is ready again", async () => (await fetch(`${posthorn.url}/readyz`)).status === 200);
+  expect((await post(posthorn, "room-again")).status).toBe(202);
+  await until("every event has arrived", () => {
+    const arrived = new Set(receiver.requests.map(({ body }) => JSON.parse(body).id));
+    return [...posted, "room-again"].every((id) => arrived.has(id)) && !arrived.has("refused");
+  });
+}, 30_000);
+
+function post(posthorn: Binary, id: string) {
+  return posthorn.api("POST", "/api/events", { type: "resume.created", id, data: {} });
+}
+
+async function expectRefusal(posthorn: Binary, refused: Awaited<ReturnType<typeof post>>): Promise<void> {
+  expect([refused.status, refused.error?.code, refused.headers.get("retry-after")]).toEqual([
+    503,
+    "backlog_full",
+    "10",
+  ]);
+  const ready = await fetch(`${posthorn.url}/readyz`);
+  expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("The backlog is full")]);
+  const metrics = await fetch(`${posthorn.url}/metrics`, { headers: { Authorization: `Bearer ${posthorn.adminKey}` } });
+  expect(await metrics.text()).toContain('posthorn_events_refused{reason="backlog"} 1\n');
+  expect((await posthorn.api("GET", "/api/events")).status).toBe(200);
+}
