@@ -26,7 +26,7 @@ export class EchoMask {
     const secretive = headers.filter(([name]) => !COMMONPLACE.test(name));
     const texts = secretive.flatMap(([, value]) => [value, ...value.split(/[\s,;=]+/)]);
     const long = texts.filter((text) => text.length >= ECHO_MASKED_MIN_CHARACTERS);
-    const values = new Set(long.flatMap((text) => [text, Buffer.from(text, "utf8").toString("latin1")]));
+    const values = new Set(long.flatMap((text) => [text, jsonOf(text)]).flatMap((text) => [text, utf8Of(text)]));
     return values.size === 0 ? null : new EchoMask([...values].sort((one, other) => other.length - one.length));
   }
 
@@ -59,4 +59,13 @@ export class EchoMask {
     }
     return text;
   }
+}
+
+function jsonOf(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** Each byte a character. */
+function utf8Of(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }

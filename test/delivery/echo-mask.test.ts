@@ -60,6 +60,15 @@ test("wherever a body is cut off, nothing longer than a few characters of a valu
   }
 });
 
+test("a value is hidden in JSON and in UTF-8 as well", () => {
+  const mask = EchoMask.of([["X-Odd", 'say "ö" \\o/']]);
+  for (const form of ['say "ö" \\o/', 'say \\"ö\\" \\\\o/']) {
+    for (const encoding of ["latin1", "utf8"] as const) {
+      expect(textOf(mask?.body(Buffer.from(`<${form}>`, encoding)))).toBe("<***>");
+    }
+  }
+});
+
 test("bytes that are no text stay what they are", () => {
   const mask = EchoMask.of(HEADERS);
   fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => expect(mask?.body(bytes)).toEqual(bytes)));
