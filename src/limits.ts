@@ -105,6 +105,8 @@ export const LABEL_MAX_CHARACTERS = 63;
 // What a client may ask for.
 export const EVENT_SIZE_MAX_BYTES = 16 * KB * KB;
 export const JSON_DEPTH_MAX = 64;
+/** Of one body, far above what any route knows: telling of a million that nobody knows would hold everybody up. */
+export const BODY_FIELDS_MAX = 1_000;
 export const REQUEST_BODY_MAX_BYTES = 64 * KB;
 export const PAGE_DEFAULT = 50;
 export const PAGE_MAX = 200;
@@ -123,6 +125,8 @@ export const DESCRIPTION_MAX_CHARACTERS = 500;
 export const CUSTOM_HEADERS_MAX = 20;
 export const CUSTOM_HEADERS_MAX_BYTES = 4 * KB;
 export const SESSION_MS = 12 * 3_600 * SECOND_MS;
+/** Of one key; with one more, the oldest ends. So whoever has a key cannot fill the disk with them. */
+export const SESSIONS_PER_KEY_MAX = 1_000;
 export const KEY_NAME_MAX_CHARACTERS = 100;
 export const CURSOR_MAX_CHARACTERS = 200;
 /** Of one address: so many wrong keys may come at once, and so many a second from then on. */

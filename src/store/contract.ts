@@ -127,6 +127,7 @@ export interface Store {
     by: Actor,
   ): Promise<"deleted" | "not_found" | "last_admin">;
   findKey(hash: string): Promise<Key | null>;
+  /** The oldest session of the same key ends where it has more than SESSIONS_PER_KEY_MAX. */
   createSession(session: Session): Promise<void>;
   /** The unexpired session with its unexpired key; `key` is null when no row bears `keyHash`. Null: there is no such session. */
   findSession(hash: string, now: Millis): Promise<{ readonly session: Session; readonly key: Key | null } | null>;

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { Actor } from "../../domain/audit.ts";
 import { formatId, parseId } from "../../domain/ids.ts";
+import { SESSIONS_PER_KEY_MAX } from "../../limits.ts";
 import type { Millis } from "../../world.ts";
 import type { Key, NewKey, Page, PageRequest, RowKey, Scope, Session } from "../contract.ts";
 import type { AuditTable } from "./audit.ts";
@@ -77,8 +78,10 @@ export class KeyTable {
     return { kind: "deleted", hash: found.hash };
   }
 
-  createSession({ hash, keyHash, expiresAt }: Session): void {
+  /** The hashes of those that ended, because their key has too many. */
+  createSession({ hash, keyHash, expiresAt }: Session): readonly string[] {
     this.#sql.insertSession.run(hash, keyHash, expiresAt);
+    return this.#sql.removeOldSessions.all(keyHash, SESSIONS_PER_KEY_MAX).map((ended) => ended.hash);
   }
 
   findSession(hash: string): FoundSession | null {
@@ -132,6 +135,9 @@ function prepare(db: Database) {
     insertSession: db.query<never, [string, string, Millis]>(
       "INSERT INTO sessions (hash, key_hash, expires_at) VALUES (?, ?, ?)",
     ),
+    removeOldSessions: db.query<{ hash: string }, [string, number]>(`
+      DELETE FROM sessions WHERE key_hash = ?1
+        AND seq <= (SELECT seq FROM sessions WHERE key_hash = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2) RETURNING hash`),
     session: db.query<Session, [string]>(
       "SELECT hash, key_hash AS keyHash, expires_at AS expiresAt FROM sessions WHERE hash = ?",
     ),

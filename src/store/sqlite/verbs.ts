@@ -71,7 +71,8 @@ export interface WriteVerbs {
   createKey(key: NewKey & Done): Key;
   deleteKey(removal: KeyRemoval): KeyRemoved;
   findKey(hash: string): Key | null;
-  createSession(session: Session): void;
+  /** The hashes of those that ended. */
+  createSession(session: Session): readonly string[];
   findSession(hash: string): FoundSession | null;
   deleteSession(hash: string): void;
   tidy(options: TidyOptions): Tidied;

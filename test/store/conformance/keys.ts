@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { POSTHORN } from "../../../src/domain/audit.ts";
+import { SESSIONS_PER_KEY_MAX } from "../../../src/limits.ts";
 import { NOW, type Open, Scene, TENANT } from "./scene.ts";
 
 const ALL = { limit: 200, before: null };
@@ -129,6 +130,21 @@ export function keyPromises(open: Open): void {
       await store.createKey(key, POSTHORN);
       expect(await store.findSession(key.hash, NOW)).toBeNull();
       expect(await store.findKey(key.hash)).not.toBeNull();
+    });
+
+    test("are at most a thousand of one key: with one more, the oldest ends, and those of other keys stay", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      await store.createSession({ hash: "of another key", keyHash: "other", expiresAt: NOW + 5 });
+      const hashes = Array.from({ length: SESSIONS_PER_KEY_MAX + 2 }, (_, number) => `s${number}`);
+      const isThere = async (hash: string) => (await store.findSession(hash, NOW)) !== null;
+      await Promise.all(
+        hashes.slice(0, -2).map((hash) => store.createSession({ hash, keyHash: "k", expiresAt: NOW + 5 })),
+      );
+      expect(await Promise.all(hashes.map(isThere))).toEqual(hashes.map((_, at) => at < SESSIONS_PER_KEY_MAX));
+      for (const hash of hashes.slice(-2)) await store.createSession({ hash, keyHash: "k", expiresAt: NOW + 5 });
+      expect(await Promise.all(hashes.map(isThere))).toEqual(hashes.map((_, at) => at >= 2));
+      expect(await isThere("of another key")).toBe(true);
     });
 
     test("end when they are deleted", async () => {

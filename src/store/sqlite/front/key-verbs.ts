@@ -42,7 +42,9 @@ export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
     },
 
     createSession: (session) =>
-      writes.write({ verb: "createSession", argument: session }, () => credentials.forgetSession(session.hash)),
+      writes.write({ verb: "createSession", argument: session }, (ended) => {
+        for (const hash of [session.hash, ...ended]) credentials.forgetSession(hash);
+      }),
 
     async findSession(hash, now) {
       const known = credentials.session(hash);
