@@ -1,5 +1,6 @@
 import type { Books, DeliveryEntry } from "./books.ts";
 import type { Judge } from "./judge.ts";
+import { compareNotes } from "./noted-changes.ts";
 import type { AttemptRows, DeliveryRow, Tables } from "./tables.ts";
 
 export interface AuditParts {
@@ -44,6 +45,14 @@ export class Audit {
     this.#compareAttempts();
     this.#compareEvents(rows);
     this.#compareWebhooks();
+    compareNotes(this.#parts);
+  }
+
+  /** @param told how many deliveries are pending, by the store, when nothing is under way */
+  backlog(told: number): void {
+    const { tables, judge } = this.#parts;
+    const pending = tables.deliveries().filter(({ state }) => state === "pending").length;
+    judge.expect("backlog", told === pending, () => `${told} told, ${pending} in the tables`);
   }
 
   /** What SQLite itself finds. */

@@ -14,6 +14,8 @@ export const PROMISES = {
   bytes: "every attempt of an event has the same id and the same bytes",
   rest: "a webhook rests when its receiver asks for it",
   liveness: "what is due is sent soon",
+  noted: "the audit log tells how each webhook became what it is",
+  backlog: "the number of pending deliveries that is told is the one in the tables",
   tables: "the tables hold what the commits made, and nothing else",
 } as const;
 export type PromiseName = keyof typeof PROMISES;

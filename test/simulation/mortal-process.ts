@@ -48,6 +48,8 @@ export interface MortalProcess {
 
 const SECRET_KEY = new Uint8Array(32).fill(7);
 const CRON = "17 * * * *";
+/** All of it is kept: what is missing then was never noted. */
+const AUDIT_RETENTION_MS = 365 * 86_400_000;
 
 /** Resolves when it delivers; never, if it dies before. */
 export async function startProcess(life: Life, parts: ProcessParts): Promise<MortalProcess> {
@@ -72,14 +74,8 @@ export async function startProcess(life: Life, parts: ProcessParts): Promise<Mor
     ...{ store, sender: deliverer, clock, random, now },
     ...{ catalogue: SMARTCV_EVENT_TYPES, apiVersion: API_VERSION },
   });
-  const pruner = new Pruner({
-    store,
-    clock,
-    log,
-    retentionMs: parts.retentionMs,
-    auditRetentionMs: parts.retentionMs,
-    cron: CRON,
-  });
+  const retention = { retentionMs: parts.retentionMs, auditRetentionMs: AUDIT_RETENTION_MS };
+  const pruner = new Pruner({ store, clock, log, ...retention, cron: CRON });
 
   let isDraining = false;
   let cancelGivingUp = () => {};
@@ -101,6 +97,8 @@ export async function startProcess(life: Life, parts: ProcessParts): Promise<Mor
   }
 
   dispatcher.start(await store.recover(now()));
+  // From here on it is kept, through everything that befalls this life.
+  await store.pending();
   pruner.start();
   return {
     ...{ life, watch, store, dispatcher, testSender, pruner, now, stop },

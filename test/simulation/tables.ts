@@ -32,6 +32,15 @@ export interface AttemptRows {
   readonly successes: number;
 }
 
+/** One field of an entry of the audit log, its values as text. */
+export interface NotedChange {
+  /** Its id. */
+  readonly webhook: string;
+  readonly field: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
 /** What lies in the database, read past the store. */
 export class Tables {
   readonly #sql: ReturnType<typeof prepare>;
@@ -60,6 +69,11 @@ export class Tables {
   /** URL, active, passed the guard, deleted: as one text. */
   webhooks(): readonly { readonly key: number; readonly facts: string }[] {
     return this.#sql.webhooks.all();
+  }
+
+  /** Oldest first. */
+  notedChanges(): readonly NotedChange[] {
+    return this.#sql.noted.all();
   }
 
   /** What SQLite itself finds wrong. */
@@ -95,6 +109,10 @@ function prepare(db: Database) {
     events: db.query<{ id: string }, []>("SELECT id FROM events"),
     webhooks: db.query<{ key: number; facts: string }, []>(`
       SELECT seq AS key, concat_ws(',', url, active, url_passed, deleted_at IS NOT NULL) AS facts FROM webhooks`),
+    noted: db.query<NotedChange, []>(`
+      SELECT target_id AS webhook, value ->> 'field' AS field, CAST(value ->> 'from' AS TEXT) AS "from",
+        CAST(value ->> 'to' AS TEXT) AS "to"
+      FROM audit, json_each(changes) WHERE target_id IS NOT NULL ORDER BY audit.seq`),
     integrity: db.query<{ integrity_check: string }, []>("PRAGMA integrity_check"),
     foreignKeys: db.query<object, []>(ORPHANS),
   };
