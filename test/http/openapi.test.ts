@@ -85,6 +85,24 @@ test("every problem has an example, and each that a route names is in it", async
   }
 });
 
+test("every answer that passes says when to come back, and which routes have a bound", async () => {
+  const { paths, components } = await documentOf();
+  expect(components.headers.RetryAfter).toMatchObject({ description: expect.any(String) });
+  for (const [path, item] of Object.entries<object>(paths)) {
+    for (const [method, operation] of Object.entries(item)) {
+      for (const [status, { headers }] of Object.entries<{ readonly headers: object }>(operation.responses)) {
+        const isPassing = status === "429" || status === "503";
+        expect([path, method, status, "Retry-After" in headers]).toEqual([path, method, status, isPassing]);
+      }
+      const told = JSON.stringify(operation.responses["429"] ?? {});
+      const isWatch = path === "/health" || path === "/metrics";
+      const isOpen = operation.security.length === 0 && operation.operationId !== "openSession";
+      expect([path, method, told.includes("too_many_wrong_keys")]).toEqual([path, method, !isOpen]);
+      expect([path, method, told.includes("rate_limited")]).toEqual([path, method, !isOpen && !isWatch]);
+    }
+  }
+});
+
 const READING = [
   "listWebhooks",
   "findWebhook",
@@ -113,6 +131,7 @@ test.each(CALLED.map((route) => [`${route.method} ${route.path}`, route] as cons
       if (told.status < 400) continue;
       const failures = JSON.stringify(responses(route, new Map()));
       expect(failures).toContain(`#/components/examples/${told.textAt("error.code")}"`);
+      if (told.status === 503) expect(told.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
     }
   },
 );
