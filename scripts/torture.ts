@@ -1,4 +1,5 @@
 import { apiFuzz } from "../test/torture/api-fuzz.ts";
+import { backups } from "../test/torture/backups.ts";
 import { clock } from "../test/torture/clock.ts";
 import { diskErrors } from "../test/torture/disk-errors.ts";
 import { diskFull } from "../test/torture/disk-full.ts";
@@ -24,6 +25,7 @@ const SUITES: readonly Suite[] = [
   apiFuzz,
   fewDescriptors,
   hostileReceivers,
+  backups,
   simulation,
 ];
 

@@ -25,7 +25,10 @@ const FACTS = {
     nullable(instant("When the next attempt is due."), "Unless `delivered`. `null` when there will be none."),
   ),
   error: Type.Optional(
-    nullable(Type.String(), "Unless `delivered`: a sentence about the last attempt. `null` before the first."),
+    nullable(
+      Type.String(),
+      "Unless `delivered`: a sentence about the last attempt, or that the restoring of a backup cancelled the delivery. `null` before the first attempt.",
+    ),
   ),
   test: Type.Optional(Type.Literal(true, { description: "Only on tests." })),
   resend_of: Type.Optional(id("delivery", "Only on resends: the delivery that this one repeats.")),

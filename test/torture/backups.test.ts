@@ -1,0 +1,4 @@
+import { backups } from "./backups.ts";
+import { shortForm } from "./short-form.ts";
+
+shortForm(backups, { maxMs: 60_000 });
