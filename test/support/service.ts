@@ -6,6 +6,7 @@ import { createLog } from "../../src/log.ts";
 import { thisMachine } from "../../src/real/machine.ts";
 import { createRealWorld } from "../../src/real/world.ts";
 import { buildService, type Service } from "../../src/service.ts";
+import type { World } from "../../src/world.ts";
 
 export interface ApiAnswer<Data = unknown> {
   readonly status: number;
@@ -29,11 +30,17 @@ export interface RunningService extends AsyncDisposable {
 
 const ADMIN_KEY = "an-admin-key-of-more-than-32-characters";
 
-/** @param env further settings; receivers on 127.0.0.1 are allowed unless they say otherwise */
-export async function startService(env: Readonly<Record<string, string>> = {}): Promise<RunningService> {
+/**
+ * @param env further settings; receivers on 127.0.0.1 are allowed unless they say otherwise
+ * @param instead of the real ones
+ */
+export async function startService(
+  env: Readonly<Record<string, string>> = {},
+  instead: Partial<World> = {},
+): Promise<RunningService> {
   const dataDir = await mkdtemp(join(tmpdir(), "posthorn-test-"));
   const lines: string[] = [];
-  const world = createRealWorld({ openFilesMax: null });
+  const world = { ...createRealWorld({ openFilesMax: null }), ...instead };
   const loaded = loadConfig({
     env: {
       POSTHORN_PORT: "0",
