@@ -165,7 +165,9 @@ test("the README's own event types can be loaded as they stand", () => {
 
 test("the table of limits is the one that the program keeps", () => {
   const upTo = (most: number) => most.toLocaleString("en");
-  const { maxEventBytes, concurrency, concurrencyPerWebhook } = SETTINGS;
+  const { maxEventBytes, concurrency, concurrencyPerWebhook, maxWebhooks, maxBacklog, ratePerSecond } = SETTINGS;
+  const settable = ({ name, fallback }: typeof maxWebhooks, most: number) =>
+    `${upTo(fallback)}, by \`${name}\` up to ${upTo(most)}`;
   expect(tableRows(section(README, "Limits"))).toEqual([
     [
       "The request that posts an event",
@@ -182,6 +184,14 @@ test("the table of limits is the one that the program keeps", () => {
     [
       "Requests in flight",
       `\`${concurrency.name}\`, up to ${upTo(limits.CONCURRENCY_MAX)}; for one webhook \`${concurrencyPerWebhook.name}\`, up to ${upTo(limits.CONCURRENCY_PER_WEBHOOK_MAX)}`,
+    ],
+    ["Webhooks of one tenant", settable(maxWebhooks, limits.WEBHOOKS_PER_TENANT_MAX)],
+    ["Pending deliveries", settable(maxBacklog, limits.BACKLOG_MAX)],
+    ["Requests of one key", `as many as it likes; \`${ratePerSecond.name}\` sets a bound a second`],
+    ["Sessions of one key", `${upTo(limits.SESSIONS_PER_KEY_MAX)}: one more ends the oldest`],
+    [
+      "Wrong keys of one address",
+      `${limits.WRONG_KEYS_BURST} at once, and ${limits.WRONG_KEYS_PER_SECOND} a second from then on`,
     ],
     ["Tests at once for one tenant", `${limits.TESTS_PER_TENANT_MAX}`],
     ["Rows on a page", `${limits.PAGE_MAX}`],
