@@ -89,7 +89,7 @@ const RANDOM_BYTES = 10;
 /** Behind the bits of version and variant; more than an integer needs that a number can hold. */
 const ROW_OFFSET = 3;
 
-/** The public id of an entry, `audit_…`: its time and its row, in the form of every other id. Nothing has to be stored for it. */
+/** The public id of an entry, `audit_…`: its time and its row, in the form of every other id. So nothing is stored for it. */
 export function auditId({ at, row }: Pick<AuditEntry, "at" | "row">): string {
   const bytes = new Uint8Array(RANDOM_BYTES);
   for (let place = RANDOM_BYTES - 1, rest = row; place >= ROW_OFFSET; place--, rest = Math.floor(rest / 256)) {

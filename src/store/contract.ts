@@ -59,8 +59,10 @@ export class StoreOpenError extends Error {
 }
 
 export interface Store {
-  /** As every change of a webhook or a key, it is in the audit log together with the change itself: who made it, and of what. */
-  /** Null: its tenant has `maxOfTenant` webhooks already; deleted ones do not count. */
+  /**
+   * Null: its tenant has `maxOfTenant` webhooks already; deleted ones do not count. As every change of a webhook or a key, it is
+   * in the audit log together with the change itself.
+   */
   createWebhook(webhook: NewWebhook, by: Actor, maxOfTenant: number): Promise<Webhook | null>;
   /** Not the deleted ones. */
   listWebhooks(tenant: string, page: PageRequest): Promise<Page<Webhook>>;

@@ -31,7 +31,10 @@ export interface FoundSession {
   readonly key: Key | null;
 }
 
-/** The tables of API keys and of the sessions that they open. Tokens are known by their hashes only. What changes is noted in the audit log. */
+/**
+ * The tables of API keys and of the sessions that they open. Tokens are known by their hashes only. What changes of the keys is
+ * noted in the audit log.
+ */
 export class KeyTable {
   readonly #sql: ReturnType<typeof prepare>;
   readonly #audit: AuditTable;
