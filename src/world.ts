@@ -52,6 +52,8 @@ export interface OutgoingRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
   readonly connectTimeoutMs: Millis;
+  /** Nobody will read more of the response's body, so no more is held. */
+  readonly responseMaxBytes: number;
 }
 
 /**

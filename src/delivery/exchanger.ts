@@ -87,11 +87,12 @@ export class Exchanger {
     deadline: Deadline,
     attempt = 0,
   ): Promise<Exchange> {
-    const { transport, connectTimeoutMs } = this.#parts;
+    const { transport, connectTimeoutMs, responseCaptureBytes: responseMaxBytes } = this.#parts;
     const { url, addresses } = passage;
     const address = addresses[attempt];
     if (address === undefined) return Promise.resolve(NO_ADDRESS);
-    const sending = transport.send({ url, address, headers, body: delivery.body, connectTimeoutMs }, deadline);
+    const request = { url, address, headers, body: delivery.body, connectTimeoutMs, responseMaxBytes };
+    const sending = transport.send(request, deadline);
     if (attempt === addresses.length - 1) return sending;
     return sending.then((sent) => {
       const isOver = sent.ok || !sent.nothingWritten || deadline.isCut;

@@ -2,7 +2,8 @@
 export interface BodySink {
   /** Nobody wants more of it. */
   readonly isOver: boolean;
-  push(bytes: Uint8Array): void;
+  /** Takes what is in `bytes` between the two; no view of it is made, since it may be a single byte. */
+  push(bytes: Uint8Array, from: number, to: number): void;
 }
 
 /** Finds the bytes of a body in what a connection brings. */
@@ -13,9 +14,4 @@ export interface BodyDecoder {
    * @returns where in `chunk` the response ends; or that more is to come, or nothing sensible
    */
   decode(chunk: Uint8Array, offset: number, sink: BodySink): number | "more" | "malformed";
-}
-
-/** A view; of plain bytes, since those are cheaper to make and to copy than a Buffer. */
-export function bytesOf({ buffer, byteOffset }: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(buffer, byteOffset + start, end - start);
 }

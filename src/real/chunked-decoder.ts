@@ -1,5 +1,5 @@
 import { CHUNK_LINE_MAX_BYTES, TRAILERS_MAX_BYTES } from "../limits.ts";
-import { type BodyDecoder, type BodySink, bytesOf } from "./body-decoder.ts";
+import type { BodyDecoder, BodySink } from "./body-decoder.ts";
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -50,7 +50,7 @@ export class ChunkedDecoder implements BodyDecoder {
 
   #takeData(chunk: Uint8Array, at: number, sink: BodySink): number {
     const end = Math.min(chunk.length, at + this.#chunkBytes);
-    sink.push(bytesOf(chunk, at, end));
+    sink.push(chunk, at, end);
     this.#chunkBytes -= end - at;
     if (this.#chunkBytes === 0) this.#state = "data_cr";
     return end;

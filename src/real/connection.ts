@@ -48,11 +48,11 @@ export class Connection implements SocketEvents, ExchangeConnection, Keepable {
    *
    * @returns false when the connection is gone, and nothing of the request was written
    */
-  send({ data, bytes }: WireRequest, cutoff: Cutoff, resolve: (exchange: Exchange) => void): boolean {
+  send({ data, bytes, responseMaxBytes }: WireRequest, cutoff: Cutoff, resolve: (exchange: Exchange) => void): boolean {
     const written = this.#socket.write(data);
     if (written < 0) return false;
     if (written < bytes) this.#unwritten = Buffer.from(data).subarray(written);
-    this.#exchange = new HttpExchange(this, cutoff, resolve);
+    this.#exchange = new HttpExchange(this, { responseMaxBytes, cutoff, resolve });
     return true;
   }
 

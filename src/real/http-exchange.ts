@@ -1,5 +1,5 @@
-import { INFORMATIONAL_MAX, RESPONSE_HEAD_MAX_BYTES } from "../limits.ts";
-import type { ConnectTimings, Cutoff, Exchange, SendFailure } from "../world.ts";
+import { INFORMATIONAL_MAX, RECENT_HEAD_MAX_CHARACTERS } from "../limits.ts";
+import type { ConnectTimings, Cutoff, Exchange, OutgoingRequest, SendFailure } from "../world.ts";
 import type { BodyDecoder } from "./body-decoder.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
 import { IncomingBody, type Inflow } from "./incoming-body.ts";
@@ -20,6 +20,13 @@ export interface ExchangeConnection extends Inflow {
   overrun(): void;
 }
 
+/** Who wants the response. */
+export interface ExchangeCaller extends Pick<OutgoingRequest, "responseMaxBytes"> {
+  readonly cutoff: Cutoff;
+  /** Gets the complete head, or why there is none. */
+  readonly resolve: (exchange: Exchange) => void;
+}
+
 interface Response {
   readonly head: ResponseHead;
   readonly decoder: BodyDecoder;
@@ -32,19 +39,16 @@ const SWITCHING_PROTOCOLS = 101;
 /** One request, once it is written, to the end of its response's body: takes the response as it comes. */
 export class HttpExchange {
   readonly #connection: ExchangeConnection;
-  readonly #cutoff: Cutoff;
-  readonly #resolve: (exchange: Exchange) => void;
+  readonly #caller: ExchangeCaller;
   /** Of a head that did not come in one piece, which is rare. */
   #partialHead: PartialHead | null = null;
   #informational = 0;
   #response: Response | null = null;
 
-  /** `resolve` gets the complete head, or why there is none. */
-  constructor(connection: ExchangeConnection, cutoff: Cutoff, resolve: (exchange: Exchange) => void) {
+  constructor(connection: ExchangeConnection, caller: ExchangeCaller) {
     this.#connection = connection;
-    this.#cutoff = cutoff;
-    this.#resolve = resolve;
-    cutoff.onCut = () => this.#giveUp("aborted");
+    this.#caller = caller;
+    caller.cutoff.onCut = () => this.#giveUp("aborted");
   }
 
   received(chunk: Buffer): void {
@@ -66,7 +70,8 @@ export class HttpExchange {
 
   #receiveHead(chunk: Buffer, offset: number): void {
     if (this.#partialHead === null) {
-      const text = chunk.toString("latin1", offset, offset + RESPONSE_HEAD_MAX_BYTES + 1);
+      // Most heads are short, and of a long chunk most is body.
+      const text = chunk.toString("latin1", offset, offset + RECENT_HEAD_MAX_CHARACTERS);
       const end = text.indexOf(HEAD_END);
       if (end !== -1) {
         this.#takeHead(text, end, chunk, offset + end + HEAD_END.length);
@@ -105,7 +110,8 @@ export class HttpExchange {
 
   #begin(head: ResponseHead): Response {
     const { status, statusText, headers, framing } = head;
-    const body = new IncomingBody(typeof framing === "number" ? framing : null, this.#connection);
+    const declaredBytes = typeof framing === "number" ? framing : null;
+    const body = new IncomingBody(declaredBytes, this.#caller.responseMaxBytes, this.#connection);
     this.#response = { head, body, decoder: decoderOf(framing) };
     const read = (maxBytes: number, cutoff: Cutoff) => body.read(maxBytes, cutoff);
     this.#settle({ ok: true, answer: { status, statusText, headers, timings: this.#connection.timings, read } });
@@ -132,8 +138,8 @@ export class HttpExchange {
   }
 
   #settle(exchange: Exchange): void {
-    this.#cutoff.onCut = null;
-    this.#resolve(exchange);
+    this.#caller.cutoff.onCut = null;
+    this.#caller.resolve(exchange);
   }
 }
 

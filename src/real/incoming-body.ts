@@ -23,14 +23,18 @@ export class IncomingBody implements BodySink {
   readonly #drainBytes: number;
   readonly #kept = new KeptBytes();
   #comeBytes = 0;
-  #keptMaxBytes = Number.POSITIVE_INFINITY;
+  #keptMaxBytes: number;
   #isPaused = false;
   #end: BodyEnd | null = null;
   #settle: (() => void) | null = null;
 
-  /** @param declaredBytes what the head announced; null when it did not say */
-  constructor(declaredBytes: number | null, inflow: Inflow) {
+  /**
+   * @param declaredBytes what the head announced; null when it did not say
+   * @param keptMaxBytes more will never be read
+   */
+  constructor(declaredBytes: number | null, keptMaxBytes: number, inflow: Inflow) {
     this.#inflow = inflow;
+    this.#keptMaxBytes = keptMaxBytes;
     this.#drainBytes = declaredBytes !== null && declaredBytes <= DRAIN_MAX_BYTES ? declaredBytes : 0;
   }
 
@@ -39,10 +43,11 @@ export class IncomingBody implements BodySink {
     return this.#end !== null;
   }
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array, from: number, to: number): void {
     if (this.#end !== null) return;
-    this.#keep(chunk);
-    this.#comeBytes += chunk.length;
+    const room = this.#keptMaxBytes - this.#kept.length;
+    if (room > 0) this.#kept.add(chunk, from, Math.min(to, from + room));
+    this.#comeBytes += to - from;
     if (this.#settle !== null) this.#stopWhenSatisfied();
     else if (this.#comeBytes > BODY_UNREAD_MAX_BYTES) this.#pause();
   }
@@ -54,7 +59,7 @@ export class IncomingBody implements BodySink {
 
   /** See `Answer.read`. */
   read(maxBytes: number, cutoff: Cutoff): ResponseBody | Promise<ResponseBody> {
-    this.#keptMaxBytes = maxBytes;
+    this.#keptMaxBytes = Math.min(this.#keptMaxBytes, maxBytes);
     this.#stopWhenSatisfied();
     if (cutoff.isCut) this.#stop("slow");
     if (this.#end !== null) return this.#given(this.#end);
@@ -66,11 +71,6 @@ export class IncomingBody implements BodySink {
         resolve(this.#given(this.#end ?? "broken"));
       };
     });
-  }
-
-  #keep(chunk: Uint8Array): void {
-    const room = this.#keptMaxBytes - this.#kept.length;
-    if (room > 0) this.#kept.add(chunk.length > room ? chunk.subarray(0, room) : chunk);
   }
 
   #pause(): void {

@@ -1,4 +1,6 @@
 const OWN_MIN_BYTES = 1_024;
+/** Up to this many a loop is cheaper than a view. */
+const SHORT_BYTES = 32;
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -14,10 +16,11 @@ export class KeptBytes {
     return this.#length;
   }
 
-  add(piece: Uint8Array): void {
-    if (this.#length === 0) this.#bytes = piece;
-    else this.#append(piece);
-    this.#length += piece.length;
+  /** Takes what is in `piece` between the two. */
+  add(piece: Uint8Array, from: number, to: number): void {
+    if (this.#length === 0) this.#bytes = viewOf(piece, from, to);
+    else this.#append(piece, from, to);
+    this.#length += to - from;
   }
 
   /** A copy of the first bytes, at most so many. */
@@ -25,16 +28,22 @@ export class KeptBytes {
     return this.#length === 0 || maxBytes === 0 ? NOTHING : this.#bytes.slice(0, Math.min(this.#length, maxBytes));
   }
 
-  #append(piece: Uint8Array): void {
-    const needed = this.#length + piece.length;
+  #append(piece: Uint8Array, from: number, to: number): void {
+    const needed = this.#length + to - from;
     if (!this.#isOwn || needed > this.#bytes.length) this.#move(Math.max(OWN_MIN_BYTES, 2 * needed));
-    this.#bytes.set(piece, this.#length);
+    if (to - from > SHORT_BYTES) this.#bytes.set(viewOf(piece, from, to), this.#length);
+    else for (let at = from; at < to; at++) this.#bytes[this.#length + at - from] = piece[at] ?? 0;
   }
 
   #move(capacity: number): void {
     const own = new Uint8Array(capacity);
-    own.set(this.#bytes.length > this.#length ? this.#bytes.subarray(0, this.#length) : this.#bytes);
+    own.set(viewOf(this.#bytes, 0, this.#length));
     this.#bytes = own;
     this.#isOwn = true;
   }
+}
+
+/** Of plain bytes, since those are cheaper to make and to copy than a Buffer. */
+function viewOf({ buffer, byteOffset }: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + from, to - from);
 }

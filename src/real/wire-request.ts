@@ -15,6 +15,8 @@ const LATIN1_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export interface WireRequest {
   readonly data: string | Uint8Array;
   readonly bytes: number;
+  /** Of the response's body; see `OutgoingRequest`. */
+  readonly responseMaxBytes: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface WireRequest {
  */
 export function wireRequest(
   start: string,
-  { headers, body }: Pick<OutgoingRequest, "headers" | "body">,
+  { headers, body, responseMaxBytes }: Pick<OutgoingRequest, "headers" | "body" | "responseMaxBytes">,
 ): WireRequest | null {
   let head = start;
   let isAscii = true;
@@ -38,7 +40,7 @@ export function wireRequest(
   head += `${standing(headers)}Content-Length: ${bodyBytes}\r\n\r\n`;
   // Only the body is UTF-8.
   const data = isAscii ? head + body : Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]);
-  return { data, bytes: head.length + bodyBytes };
+  return { data, bytes: head.length + bodyBytes, responseMaxBytes };
 }
 
 /** What the request does not set itself. */

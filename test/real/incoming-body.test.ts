@@ -6,12 +6,12 @@ import { alreadyCut, ManualCutoff, neverCut } from "../support/cutoff.ts";
 /** A body whose connection notes what is asked of it. */
 function startBody(declaredBytes: number | null = null) {
   const asked: string[] = [];
-  const body = new IncomingBody(declaredBytes, {
+  const body = new IncomingBody(declaredBytes, Number.MAX_SAFE_INTEGER, {
     pause: () => asked.push("pause"),
     resume: () => asked.push("resume"),
     abort: () => asked.push("abort"),
   });
-  const push = (text: string) => body.push(new TextEncoder().encode(text));
+  const push = (text: string) => body.push(new TextEncoder().encode(text), 0, text.length);
   const read = async (maxBytes: number, cutoff = neverCut()) => {
     const { bytes, end } = await body.read(maxBytes, cutoff);
     return [new TextDecoder().decode(bytes), end];
@@ -32,7 +32,7 @@ describe("reading a body", () => {
   test("gives what is complete at once, and has copied what it gives", () => {
     const { body } = startBody();
     const buffer = new TextEncoder().encode("abcd");
-    body.push(buffer);
+    body.push(buffer, 0, buffer.length);
     body.finish("complete");
     const read = body.read(2, neverCut());
     buffer.fill(0);
@@ -121,17 +121,17 @@ describe("a body that nobody reads makes its receiver wait", () => {
 
   test("until somebody does", async () => {
     const { body, asked } = startBody();
-    body.push(more);
-    body.push(more);
+    body.push(more, 0, more.length);
+    body.push(more, 0, more.length);
     expect(asked).toEqual(["pause"]);
     void body.read(Number.MAX_SAFE_INTEGER, neverCut());
-    body.push(more);
+    body.push(more, 0, more.length);
     expect(asked).toEqual(["pause", "resume"]);
   });
 
   test("but not a receiver whose next response uses the same connection", () => {
     const { body, asked } = startBody();
-    body.push(more);
+    body.push(more, 0, more.length);
     body.finish("complete");
     expect(asked).toEqual(["pause", "resume"]);
   });

@@ -3,7 +3,7 @@ import { IDLE_CONNECTION_MS } from "../../src/limits.ts";
 import { createTransport } from "../../src/real/transport.ts";
 import type { Transport } from "../../src/world.ts";
 import { ManualCutoff, neverCut } from "../support/cutoff.ts";
-import { certificate, exchange, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
+import { certificate, exchange, REQUEST_LIMITS, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { answering, type RawScript } from "../support/raw-receiver.ts";
 
@@ -135,7 +135,7 @@ describe.each(SCHEMES)("connections over %s", (scheme) => {
     // Each is sent in the turn in which the one before has ended.
     const follow = async (left: number): Promise<void> => {
       const url = new URL(`${scheme}://a.test:${receiver.port}/`);
-      const request = { url, address: "127.0.0.1", headers: [], body: "{}", connectTimeoutMs: 5_000 };
+      const request = { url, address: "127.0.0.1", headers: [], body: "{}", ...REQUEST_LIMITS };
       const sent = await transport.send(request, neverCut());
       if (sent.ok) bodies.push(new TextDecoder().decode((await sent.answer.read(10, neverCut())).bytes));
       if (left > 1) await follow(left - 1);

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { createTransport } from "../../src/real/transport.ts";
 import type { Transport } from "../../src/world.ts";
 import { alreadyCut, ManualCutoff } from "../support/cutoff.ts";
-import { certificate, exchange, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
+import { certificate, exchange, REQUEST_LIMITS, type Scheme, startSchemeReceiver } from "../support/exchange.ts";
 import { answering, type RawConnection, type RawScript } from "../support/raw-receiver.ts";
 
 const transport: Transport = createTransport({ ca: certificate.certificate });
@@ -270,7 +270,7 @@ describe.each(SCHEMES)("over %s", (scheme) => {
       then((connection) => connection.write(`${OK}Content-Length: 10\r\n\r\nabc`)),
     );
     const url = new URL(`${scheme}://a.test:${receiver.port}/`);
-    const request = { url, address: "127.0.0.1", headers: [], body: "{}", connectTimeoutMs: 5_000 };
+    const request = { url, address: "127.0.0.1", headers: [], body: "{}", ...REQUEST_LIMITS };
     const stop = new ManualCutoff();
     const sent = await transport.send(request, stop);
     const reading = sent.ok ? sent.answer.read(1_024, stop) : null;

@@ -6,6 +6,9 @@ import { type RawReceiver, type RawScript, startRawReceiver } from "./raw-receiv
 /** The names that the test receivers' certificate bears. */
 export const certificate: TestCertificate = createCertificate(["a.test", "b.test", "127.0.0.1"]);
 
+/** Of a request that is not about them. */
+export const REQUEST_LIMITS = { connectTimeoutMs: 5_000, responseMaxBytes: 16_384 } as const;
+
 export type Scheme = "http" | "https";
 
 /** A raw receiver that speaks TLS, with the test certificate, exactly for `https`. */
@@ -41,9 +44,10 @@ export async function exchange(
 ): Promise<Outcome> {
   const { host = "a.test", path = "/hook?q=1", maxBytes = 1_024, cutoff = neverCut() } = options;
   const { address = "127.0.0.1", headers = [], body = "{}", connectTimeoutMs = 5_000 } = options;
+  const { responseMaxBytes = maxBytes } = options;
   const scheme = receiver.origin.split(":")[0];
   const url = new URL(`${scheme}://${host}:${receiver.port}${path}`);
-  const sent = await transport.send({ url, address, headers, body, connectTimeoutMs }, cutoff);
+  const sent = await transport.send({ url, address, headers, body, connectTimeoutMs, responseMaxBytes }, cutoff);
   if (!sent.ok) return { failure: sent.failure, nothingWritten: sent.nothingWritten };
   const { read, ...head } = sent.answer;
   const { bytes, end } = await read(maxBytes, cutoff);

@@ -9,7 +9,8 @@ import { createSeededRandom, forEachSeed } from "./seeded-random.ts";
 const never = neverCut();
 
 function requestTo(url: string): OutgoingRequest {
-  return { url: new URL(url), address: PUBLIC_ADDRESS, headers: [["X-A", "1"]], body: "{}", connectTimeoutMs: 10_000 };
+  const limits = { connectTimeoutMs: 10_000, responseMaxBytes: 1_024 };
+  return { url: new URL(url), address: PUBLIC_ADDRESS, headers: [["X-A", "1"]], body: "{}", ...limits };
 }
 
 describe("the fake clock", () => {

@@ -46,8 +46,7 @@ export async function feed(
         connection = isPersistent ? "kept" : "finished";
       },
     },
-    neverCut(),
-    settled.resolve,
+    { responseMaxBytes: maxBytes, cutoff: neverCut(), resolve: settled.resolve },
   );
   const told = settled.promise.then((given) => tell(given, maxBytes));
   for (const piece of pieces) {

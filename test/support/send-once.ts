@@ -7,7 +7,8 @@ import { neverCut } from "./cutoff.ts";
  */
 const [, , url = "", ca = ""] = process.argv;
 const transport = createTransport(ca === "" ? {} : { ca });
-const request = { url: new URL(url), address: "127.0.0.1", headers: [], body: "{}", connectTimeoutMs: 5_000 };
+const limits = { connectTimeoutMs: 5_000, responseMaxBytes: 0 };
+const request = { url: new URL(url), address: "127.0.0.1", headers: [], body: "{}", ...limits };
 const sent = await transport.send(request, neverCut());
 process.stdout.write(sent.ok ? String(sent.answer.status) : sent.failure);
 await transport.close();
