@@ -2,17 +2,17 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { newToken } from "../../src/domain/token.ts";
+import { startAnswering } from "../support/answering-binary.ts";
 import { LOOPBACK_ALLOWED, runBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
-import { freePort } from "../support/free-port.ts";
 import { emptyPlace, type Place } from "../support/place.ts";
-import { startProgram } from "../support/program.ts";
 import { type ReceivedRequest, type ReceiverAnswer, startReceiver } from "../support/receiver.ts";
 import { type Secrets, secretsFound } from "../support/secret-search.ts";
 import { until } from "../support/until.ts";
 
 beforeAll(async () => void (await builtBinary()), 120_000);
 
+const SETTINGS = { ...LOOPBACK_ALLOWED, POSTHORN_RETRY_SCHEDULE: "100ms", POSTHORN_LOG_LEVEL: "debug" };
 const EVENTS = 40;
 const PAYLOAD = "a payload that is nobody else's business";
 const HEADERS = {
@@ -48,8 +48,8 @@ describe("after a load, with receivers that show every request again,", () => {
     async (format) => {
       using place = emptyPlace();
       await using receiver = startReceiver(echo);
-      await using posthorn = await served(place, format);
-      const client = new Client(posthorn.url, readFileSync(join(place.dataDir, "admin.key"), "utf8").trim());
+      await using posthorn = await startAnswering(place, { ...SETTINGS, POSTHORN_LOG_FORMAT: format });
+      const client = new Client(posthorn.url, posthorn.adminKey);
       const secrets = await client.fill(receiver.origin);
       await client.blunder(secrets);
       await client.settled();
@@ -170,18 +170,6 @@ class Client {
     expect(response.status).toBe(201);
     return ((await response.json()) as { data: Record<string, string> }).data;
   }
-}
-
-async function served(place: Place, format: "json" | "text") {
-  const port = await freePort();
-  const env = {
-    ...{ ...LOOPBACK_ALLOWED, POSTHORN_PORT: String(port), POSTHORN_RETRY_SCHEDULE: "100ms" },
-    ...{ POSTHORN_LOG_LEVEL: "debug", POSTHORN_LOG_FORMAT: format },
-  };
-  const program = startProgram([await builtBinary(), "serve"], { env, cwd: place.path });
-  const url = `http://127.0.0.1:${port}`;
-  await until("it answers", async () => (await fetch(`${url}/livez`).catch(() => null))?.ok ?? false);
-  return { ...program, url };
 }
 
 function sealingKey({ dataDir }: Place): Secrets {
