@@ -25,7 +25,7 @@ export class JsonScanner {
   /** Keys given again, each as often as it was. */
   readonly repeated: string[] = [];
   readonly #text: string;
-  readonly #depthMax: number;
+  readonly #bounds: JsonBounds;
   /** The brackets that will close what is open, innermost last. */
   readonly #closers: number[] = [];
   #at = 0;
@@ -33,9 +33,9 @@ export class JsonScanner {
   #memberKey = "";
   #memberStart = 0;
 
-  constructor(text: string, depthMax: number) {
+  constructor(text: string, bounds: JsonBounds) {
     this.#text = text;
-    this.#depthMax = depthMax;
+    this.#bounds = bounds;
   }
 
   /**
@@ -79,8 +79,9 @@ export class JsonScanner {
   }
 
   #open(closer: number): void {
-    if (this.#closers.length === this.#depthMax) {
-      throw new Refusal("too_deep", `Objects and arrays are nested deeper than ${this.#depthMax} levels`, this.#at);
+    const { depthMax } = this.#bounds;
+    if (this.#closers.length === depthMax) {
+      throw new Refusal("too_deep", `Objects and arrays are nested deeper than ${depthMax} levels`, this.#at);
     }
     this.#closers.push(closer);
     this.#passSign();
@@ -110,6 +111,10 @@ export class JsonScanner {
   }
 
   #startMember(key: string): void {
+    const { membersMax } = this.#bounds;
+    if (this.members.size + this.repeated.length === membersMax) {
+      throw new Refusal("too_many", `There are more than ${membersMax} fields`, this.#at);
+    }
     if (this.members.has(key)) this.repeated.push(key);
     this.#memberKey = key;
     this.#memberStart = this.#at;
@@ -162,7 +167,15 @@ export class JsonScanner {
   }
 }
 
-export type ScanProblem = "syntax" | "too_deep" | "not_object";
+/** What a text may hold at most, so that reading it costs no more than its characters. */
+export interface JsonBounds {
+  /** Objects and arrays within each other, the outermost object included. */
+  readonly depthMax: number;
+  /** Of the outermost object, those given again included. */
+  readonly membersMax: number;
+}
+
+export type ScanProblem = "syntax" | "too_deep" | "too_many" | "not_object";
 
 /** Why a text was refused: half a sentence, to which the place is added, and the place as an index. */
 export class Refusal extends Error {

@@ -1,4 +1,4 @@
-import { JsonScanner, Refusal, type ScanProblem } from "./json-scanner.ts";
+import { type JsonBounds, JsonScanner, Refusal, type ScanProblem } from "./json-scanner.ts";
 
 /** What `scanObject` found. Positions count UTF-16 units from 0; lines and columns count from 1, columns in characters. */
 export type Scan =
@@ -22,15 +22,14 @@ export type Scan =
 /**
  * Reads a JSON object without turning its values into anything: the slices are what the client sent, to the character.
  *
- * What is at most `depthMax` deep is accepted exactly when `JSON.parse` accepts it (RFC 8259) and it is an object. It
+ * What is within the bounds is accepted exactly when `JSON.parse` accepts it (RFC 8259) and it is an object. It
  * recurses nowhere and gives up at the first bracket too many, so nesting costs neither stack nor memory.
  *
  * @param text decoded strictly; a byte order mark at its start is a syntax error
- * @param depthMax how many objects and arrays may lie within each other, the outermost object included
  */
-export function scanObject(text: string, depthMax: number): Scan {
+export function scanObject(text: string, bounds: JsonBounds): Scan {
   try {
-    const scanner = new JsonScanner(text, depthMax);
+    const scanner = new JsonScanner(text, bounds);
     scanner.scan();
     return {
       ok: true,

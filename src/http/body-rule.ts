@@ -1,7 +1,7 @@
 import { type Static, type TObject, Type } from "@sinclair/typebox";
 import { type ProblemDetail, validationFailed } from "../domain/problem.ts";
 import type { BodyBounds, Members } from "./request-body.ts";
-import { validator } from "./validation.ts";
+import { shortened, validator } from "./validation.ts";
 
 /** What a route takes as its body: one JSON object. */
 export interface BodyRule<Schema extends TObject = TObject> extends BodyBounds {
@@ -34,10 +34,29 @@ export function bodyJudge<Schema extends TObject>(
   const judge = validator(schema);
   return (members) => {
     const body = objectOf(members, rule?.verbatim);
-    if (judge.accepts(body)) return { body, members };
-    const problems = judge.problems(body);
+    const torn = tornFields(members, rule?.verbatim);
+    if (torn.length === 0 && judge.accepts(body)) return { body, members };
+    const problems = [...torn, ...judge.problems(body)];
     throw validationFailed([...problems, ...(rule?.alsoAsks?.(without(problems, body)) ?? [])]);
   };
+}
+
+/** Half of a surrogate pair can be written in JSON, but not in UTF-8: it would be kept as another text than was sent. */
+function tornFields(members: Members, verbatim: string | undefined): ProblemDetail[] {
+  const torn: ProblemDetail[] = [];
+  for (const [name, text] of members) {
+    // Bytes that are UTF-8 hold no such half, unless as an escape.
+    if (name === verbatim || !text.includes("\\u") || isWhole(JSON.parse(text))) continue;
+    torn.push({ path: shortened(`/${name}`), message: TORN });
+  }
+  return torn;
+}
+
+const TORN = "Must consist of whole characters, and this has half of a surrogate pair.";
+
+function isWhole(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  return typeof value !== "object" || value === null || Object.entries(value).every((entry) => entry.every(isWhole));
 }
 
 /** The fields that nothing is wrong with. */

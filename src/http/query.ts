@@ -4,7 +4,7 @@ import { type ProblemDetail, validationFailed } from "../domain/problem.ts";
 import { CURSOR_MAX_CHARACTERS, EVENT_TYPE_MAX_CHARACTERS, PAGE_DEFAULT, PAGE_MAX } from "../limits.ts";
 import { NOTHING } from "./body-rule.ts";
 import { FORM } from "./expectation.ts";
-import { type Validator, validator } from "./validation.ts";
+import { shortened, type Validator, validator } from "./validation.ts";
 
 /** The parameters that every list has. */
 export const PageQuery = Type.Object(
@@ -51,7 +51,8 @@ function readQuery<Schema extends TObject>(url: string, schema: Schema, judge: V
   const values: Record<string, unknown> = {};
   const repeated: ProblemDetail[] = [];
   for (const [name, text] of search === "" ? [] : new URLSearchParams(search)) {
-    if (Object.hasOwn(values, name)) repeated.push({ path: `?${name}`, message: "This parameter is given twice." });
+    if (Object.hasOwn(values, name))
+      repeated.push({ path: shortened(`?${name}`), message: "This parameter is given twice." });
     define(values, name, schema.properties[name]?.["type"] === "integer" ? numberIn(text) : text);
   }
   if (repeated.length === 0 && judge.accepts(values)) return values;

@@ -1,7 +1,7 @@
 import { scanObject } from "../domain/json-slice.ts";
 import { PROBLEMS, Problem, validationFailed } from "../domain/problem.ts";
 import { formatSize } from "../domain/quantity.ts";
-import { JSON_DEPTH_MAX, REQUEST_BODY_MAX_BYTES } from "../limits.ts";
+import { BODY_FIELDS_MAX, JSON_DEPTH_MAX, REQUEST_BODY_MAX_BYTES } from "../limits.ts";
 import { shortened } from "./validation.ts";
 
 /** The texts of a JSON object's values, as they came, by their keys. */
@@ -81,16 +81,18 @@ function withoutBody({ isOptional }: BodyBounds): Members {
 }
 
 async function readWithin(bounds: BodyBounds, request: Request): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  // Copies what comes: a million chunks of one byte each would hold a million objects.
+  const sink = new Bun.ArrayBufferSink();
+  sink.start();
   let length = 0;
   // Leaving the loop cancels the stream, so what comes after the limit is not read.
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
     if (isOver(bounds, length)) throw tooLarge(bounds);
-    chunks.push(chunk);
+    sink.write(chunk);
   }
   if (request.headers.has("transfer-encoding")) await endOfChunks(request);
-  return Buffer.concat(chunks);
+  return new Uint8Array(sink.end());
 }
 
 /**
@@ -124,12 +126,14 @@ function decode(bytes: Uint8Array): string {
   throw new Problem("invalid_encoding", "The body begins with a byte order mark, which JSON must not (RFC 8259 §8.1).");
 }
 
+const BOUNDS = { depthMax: JSON_DEPTH_MAX, membersMax: BODY_FIELDS_MAX };
+
 function membersOf(text: string): Members {
-  const scan = scanObject(text, JSON_DEPTH_MAX);
+  const scan = scanObject(text, BOUNDS);
   if (!scan.ok) throw refused(scan);
   if (scan.duplicates.size === 0) return scan.members;
   const message = "This field is given twice.";
-  throw validationFailed([...scan.duplicates].map((name) => ({ path: `/${name}`, message })));
+  throw validationFailed([...scan.duplicates].map((name) => ({ path: shortened(`/${name}`), message })));
 }
 
 function refused({ problem, message }: Extract<ReturnType<typeof scanObject>, { ok: false }>): Problem {
@@ -137,6 +141,7 @@ function refused({ problem, message }: Extract<ReturnType<typeof scanObject>, { 
     case "syntax":
       return new Problem("invalid_json", `The body is not JSON. ${message}`);
     case "too_deep":
+    case "too_many":
       return validationFailed([{ path: "", message }]);
     case "not_object":
       return validationFailed([{ path: "", message: "Must be a JSON object." }]);

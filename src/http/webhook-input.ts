@@ -7,7 +7,7 @@ import { isMasked, maskSecret, secretProblem, type Webhook } from "../domain/web
 import { RETRY_STEP_MAX_MS, RETRY_STEP_MIN_MS, TIMEOUT_MAX_MS, TIMEOUT_MIN_MS } from "../limits.ts";
 import type { WebhookChanges } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
-import { received } from "./validation.ts";
+import { received, shortened } from "./validation.ts";
 import { RETRY_STEP_FORM, TIMEOUT_FORM, type WebhookChangesBody } from "./webhook-schemas.ts";
 import { webhookView } from "./webhook-view.ts";
 
@@ -114,9 +114,9 @@ function headerProblems(headers: Headers, headerPrefix: string): ProblemDetail[]
   return [{ path: problem.name === null ? "/headers" : pointer("headers", problem.name), message: problem.message }];
 }
 
-/** RFC 6901. */
+/** RFC 6901, as much of it as may stand in an answer. */
 function pointer(...keys: readonly string[]): string {
-  return keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return shortened(keys.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
 }
 
 const READ_ONLY = ["id", "disabled_reason", "createdAt", "updatedAt"] as const;

@@ -1,18 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { scanObject } from "../../src/domain/json-slice.ts";
-import { JSON_DEPTH_MAX } from "../../src/limits.ts";
+import { BODY_FIELDS_MAX, JSON_DEPTH_MAX } from "../../src/limits.ts";
 
-const ANY_DEPTH = Number.MAX_SAFE_INTEGER;
+const BOUNDS = { depthMax: JSON_DEPTH_MAX, membersMax: BODY_FIELDS_MAX };
+const UNBOUNDED = { depthMax: Number.MAX_SAFE_INTEGER, membersMax: Number.MAX_SAFE_INTEGER };
 const SPACES = fc.string({ unit: fc.constantFrom(" ", "\t", "\n", "\r"), maxLength: 3 });
 
 function membersOf(text: string): Record<string, string> | null {
-  const scan = scanObject(text, JSON_DEPTH_MAX);
+  const scan = scanObject(text, BOUNDS);
   return scan.ok ? Object.fromEntries(scan.members) : null;
 }
 
-function refusalOf(text: string, depthMax = JSON_DEPTH_MAX) {
-  const scan = scanObject(text, depthMax);
+function refusalOf(text: string, bounds = BOUNDS) {
+  const scan = scanObject(text, bounds);
   return scan.ok ? null : scan;
 }
 
@@ -26,8 +27,8 @@ function verdictOfParse(text: string): string {
   }
 }
 
-function verdictOfScan(text: string, depthMax = ANY_DEPTH): string {
-  return refusalOf(text, depthMax)?.problem ?? "ok";
+function verdictOfScan(text: string, bounds = UNBOUNDED): string {
+  return refusalOf(text, bounds)?.problem ?? "ok";
 }
 
 describe("the slices", () => {
@@ -61,7 +62,7 @@ describe("the slices", () => {
   });
 
   test("are found by the unescaped key", () => {
-    const scan = scanObject('{"d\\u0061ta":1,"\\ud83d\\ude00":2,"":3,"__proto__":4,"a\\"b":5}', JSON_DEPTH_MAX);
+    const scan = scanObject('{"d\\u0061ta":1,"\\ud83d\\ude00":2,"":3,"__proto__":4,"a\\"b":5}', BOUNDS);
     expect(scan.ok && [...scan.members]).toEqual([
       ["data", "1"],
       ["😀", "2"],
@@ -79,7 +80,7 @@ describe("the slices", () => {
         const inside = list
           .map(([key, value, a, b, c, d]) => `${a}${JSON.stringify(key)}${b}:${c}${value}${d}`)
           .join(",");
-        const scan = scanObject(`${before}{${inside}}${after}`, ANY_DEPTH);
+        const scan = scanObject(`${before}{${inside}}${after}`, UNBOUNDED);
         expect(scan.ok && [...scan.members]).toEqual(list.map(([key, value]) => [key, value]));
       }),
     );
@@ -88,7 +89,7 @@ describe("the slices", () => {
 
 describe("a key given twice", () => {
   const duplicatesOf = (text: string) => {
-    const scan = scanObject(text, JSON_DEPTH_MAX);
+    const scan = scanObject(text, BOUNDS);
     return scan.ok ? [...scan.duplicates] : null;
   };
 
@@ -258,10 +259,11 @@ describe("the verdict", () => {
 describe("nesting", () => {
   const nested = (depth: number, open = "[", close = "]") =>
     `{"a":${open.repeat(depth - 1)}0${close.repeat(depth - 1)}}`;
+  const deep = (depthMax: number) => ({ ...UNBOUNDED, depthMax });
 
   test("is counted from the outermost object, and refused at the first bracket too many", () => {
-    expect(verdictOfScan(nested(64), 64)).toBe("ok");
-    expect(refusalOf(nested(65), 64)).toEqual({
+    expect(verdictOfScan(nested(64), deep(64))).toBe("ok");
+    expect(refusalOf(nested(65), deep(64))).toEqual({
       ok: false,
       problem: "too_deep",
       position: 68,
@@ -269,27 +271,42 @@ describe("nesting", () => {
       column: 69,
       message: "Objects and arrays are nested deeper than 64 levels at line 1, column 69.",
     });
-    expect(verdictOfScan(nested(64, '{"a":', "}"), 64)).toBe("ok");
-    expect(verdictOfScan(nested(65, '{"a":', "}"), 64)).toBe("too_deep");
+    expect(verdictOfScan(nested(64, '{"a":', "}"), deep(64))).toBe("ok");
+    expect(verdictOfScan(nested(65, '{"a":', "}"), deep(64))).toBe("too_deep");
   });
 
   test("may be wide without limit", () => {
-    expect(verdictOfScan(`{"a":[${"[],{},".repeat(10_000)}0]}`, 3)).toBe("ok");
+    expect(verdictOfScan(`{"a":[${"[],{},".repeat(10_000)}0]}`, deep(3))).toBe("ok");
   });
 
   test("does not count brackets in strings", () => {
-    expect(verdictOfScan(`{"${"[".repeat(100)}":"${"{".repeat(100)}"}`, 1)).toBe("ok");
+    expect(verdictOfScan(`{"${"[".repeat(100)}":"${"{".repeat(100)}"}`, deep(1))).toBe("ok");
   });
 
   test.each(["[", '{"a":', '[{"a":'])("of five million times %s is refused at once", (open) => {
     const text = open.repeat(5_000_000);
     const started = performance.now();
-    expect(verdictOfScan(text, JSON_DEPTH_MAX)).toBe("too_deep");
+    expect(verdictOfScan(text, BOUNDS)).toBe("too_deep");
     expect(performance.now() - started).toBeLessThan(500);
   });
 
   test("of a million brackets needs no stack even where it is allowed", () => {
     expect(verdictOfScan("[".repeat(1_000_000) + "]".repeat(1_000_000))).toBe("not_object");
+  });
+});
+
+describe("members", () => {
+  const many = (count: number, key: (n: number) => string) =>
+    `{${Array.from({ length: count }, (_, n) => `"${key(n)}":${n}`).join(",")}}`;
+
+  test.each([
+    ["of different keys", (n: number) => `k${n}`],
+    ["of one key", () => "k"],
+  ])("%s are counted, and refused at the first too many", (_, key) => {
+    const bounds = { ...UNBOUNDED, membersMax: 10 };
+    expect(verdictOfScan(many(10, key), bounds)).toBe("ok");
+    expect(verdictOfScan(many(11, key), bounds)).toBe("too_many");
+    expect(verdictOfScan(`{"a":${many(1_000, key)}}`, bounds)).toBe("ok");
   });
 });
 

@@ -20,6 +20,8 @@ interface Parameter {
 }
 
 interface Body {
+  /** By name. */
+  readonly fields: Readonly<Record<string, Schema>>;
   readonly examples: readonly unknown[];
   /** Why the document forbids a body, or null. */
   problem(value: unknown): string | null;
@@ -44,6 +46,7 @@ export interface Schema {
 }
 
 interface Document {
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
 }
 
@@ -54,7 +57,12 @@ interface OperationObject {
   readonly responses: Readonly<Record<string, { readonly content: Content }>>;
 }
 
-type Content = Readonly<Record<string, { readonly examples?: Readonly<Record<string, { readonly value?: unknown }>> }>>;
+type Content = Readonly<Record<string, MediaType>>;
+
+interface MediaType {
+  readonly schema: Schema & { readonly $ref?: string };
+  readonly examples?: Readonly<Record<string, { readonly value?: unknown }>>;
+}
 
 /** @param text the document, as it is served */
 export function operationsOf(text: string): readonly Operation[] {
@@ -62,8 +70,13 @@ export function operationsOf(text: string): readonly Operation[] {
   const document = JSON.parse(text) as Document;
   const judge = judgeOf(document);
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => operationOf(path, method, operation, judge)),
+    Object.entries(methods).map(([method, operation]) => operationOf(path, method, operation, { judge, document })),
   );
+}
+
+interface Reading {
+  readonly document: Document;
+  readonly judge: Judge;
 }
 
 type Judge = (...pointer: readonly string[]) => (value: unknown) => string | null;
@@ -85,7 +98,8 @@ function escaped(key: string): string {
   return `/${encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1"))}`;
 }
 
-function operationOf(path: string, method: string, operation: OperationObject, judge: Judge): Operation {
+function operationOf(path: string, method: string, operation: OperationObject, reading: Reading): Operation {
+  const { judge } = reading;
   const { operationId, parameters, requestBody, responses } = operation;
   const answers = Object.entries(responses).map(([status, { content }]) => {
     const [contentType = ""] = Object.keys(content);
@@ -95,11 +109,17 @@ function operationOf(path: string, method: string, operation: OperationObject, j
   });
   return {
     ...{ id: operationId, method: method.toUpperCase(), path, parameters, answers: new Map(answers) },
-    body: requestBody === undefined ? null : bodyOf(path, method, requestBody.content, judge),
+    body: requestBody === undefined ? null : bodyOf(path, method, requestBody.content, reading),
   };
 }
 
-function bodyOf(path: string, method: string, content: Content, judge: Judge): Body {
-  const examples = Object.values(content["application/json"]?.examples ?? {}).map(({ value }) => value);
-  return { examples, problem: judge("paths", path, method, "requestBody", "content", "application/json", "schema") };
+function bodyOf(path: string, method: string, content: Content, { document, judge }: Reading): Body {
+  const { schema = {}, examples = {} } = content["application/json"] ?? {};
+  const name = /^#\/components\/schemas\/(\w+)$/.exec(schema.$ref ?? "")?.[1];
+  const { properties = {} } = name === undefined ? schema : (document.components.schemas[name] ?? {});
+  return {
+    fields: properties,
+    examples: Object.values(examples).map(({ value }) => value),
+    problem: judge("paths", path, method, "requestBody", "content", "application/json", "schema"),
+  };
 }
