@@ -52,11 +52,10 @@ function keptSentence({ keptPath, wasDamaged }: Pick<Restored, "keptPath" | "was
 
 function pendingSentences({ isCompared, goingOn, cancelled }: Revival): readonly string[] {
   if (goingOn + cancelled === 0) return [];
-  const reason = isCompared
-    ? "that database calls them done, or does not know them"
-    : "they may have been delivered since";
+  if (cancelled === 0) return [`Pending deliveries: ${goingOn}, all still to be sent.`];
+  const reason = isCompared ? "are not pending there any more" : "may have been delivered since";
   return [
-    `Of what was pending, ${goingOn} go on and ${cancelled} are cancelled${cancelled > 0 ? `, because ${reason}: the logs name them, and each can be resent` : ""}.`,
+    `Pending deliveries: ${goingOn} still to be sent; ${cancelled} are cancelled, which ${reason}: the logs name them, and each can be resent.`,
   ];
 }
 

@@ -24,8 +24,7 @@ const OWNER_ONLY = 0o600;
 export function backUp({ dataDir, file }: { readonly dataDir: string; readonly file: string }): Backup {
   const source = join(resolve(dataDir), DATABASE_FILE);
   const path = resolve(file);
-  if (!existsSync(source))
-    throw new BackupError(`There is no database at ${source}: set POSTHORN_DATA_DIR to its directory.`);
+  refuseMissing(source);
   refuseExisting(path);
   refuseOwnName(path, dirname(source));
   const partial = `${path}.partial`;
@@ -43,6 +42,13 @@ export function backUp({ dataDir, file }: { readonly dataDir: string; readonly f
   } finally {
     removeFiles(partial);
   }
+}
+
+function refuseMissing(source: string): void {
+  if (existsSync(source)) return;
+  throw new BackupError(
+    `There is no database at ${source}, or none that this user may read: set POSTHORN_DATA_DIR to its directory.`,
+  );
 }
 
 function refuseExisting(path: string): void {

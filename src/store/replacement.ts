@@ -100,7 +100,7 @@ function bytesOf(path: string): number {
 
 /** `20260131T235959Z` */
 function stampOf(now: Millis): string {
-  return `${new Date(now).toISOString().replace(/[-:]|\.\d+/g, "")}`;
+  return new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
 }
 
 function freePath(path: string): string {

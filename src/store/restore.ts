@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, realpathSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Millis, Random } from "../world.ts";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
@@ -91,35 +91,35 @@ function* replace(file: string, dataDir: string, request: RestoreRequest): Gener
 const OWNER_ONLY = 0o600;
 
 function refuseUnfit(file: string, dataDir: string): void {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined) throw new BackupError(`${file} is not there.`);
+  const found = statOf(file);
+  if (found === null) throw new BackupError(`${file} is not there.`);
   if (!found.isFile()) throw new BackupError(`${file} is no file.`);
-  refuseUnreadable(file);
-  const isCurrent = [DATABASE_FILE, `${DATABASE_FILE}.restoring`].some((name) => isSameFile(file, join(dataDir, name)));
-  if (isCurrent) throw new BackupError(`${file} is no backup, but what is in use or left over.`);
-  if ((statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  const isInUse = [DATABASE_FILE, `${DATABASE_FILE}.restoring`].some(
+    (name) => statOf(join(dataDir, name))?.ino === found.ino,
+  );
+  if (isInUse) throw new BackupError(`${file} is no backup, but what is in use or left over.`);
+  if ((statOf(`${file}-wal`)?.size ?? 0) === 0) return;
   throw new BackupError(
     `${file} has a write-ahead log beside it, so the file alone is not the whole database: restore one that \`posthorn backup\` made.`,
   );
 }
 
-function refuseUnreadable(file: string): void {
+/** Null: there is no such file. */
+function statOf(path: string): Stats | null {
   try {
-    accessSync(file, constants.R_OK);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined) accessSync(path, constants.R_OK);
+    return stats ?? null;
   } catch (cause) {
-    throw new BackupError(`${file} cannot be read by this user.`, { cause });
+    throw new BackupError(`${path} cannot be read by this user.`, { cause });
   }
-}
-
-function isSameFile(one: string, other: string): boolean {
-  return existsSync(other) && realpathSync(one) === realpathSync(other);
 }
 
 /** What is checked is the copy, so that it is certain that nothing else is used. */
 function checkedContents(file: string, copy: string): Contents {
   const inspection = inspect(copy);
   if (inspection.isSound) return inspection.contents;
-  throw new BackupError(`${file} ${inspection.flaw}: nothing was restored.`);
+  throw new BackupError(`Nothing was restored: ${file} ${inspection.flaw}.`);
 }
 
 /** Null: nothing is sealed in it. */

@@ -64,7 +64,9 @@ test("after a restore nothing is sent that was delivered since, and what is stil
 
   const { exitCode, out, error } = await run(["restore", BACKUP], place);
   expect({ exitCode, error }).toEqual({ exitCode: 0, error: "" });
-  expect(out).toContain("Of what was pending, 1 go on and 1 are cancelled");
+  expect(out).toContain(
+    "Pending deliveries: 1 still to be sent; 1 are cancelled, which are not pending there any more",
+  );
   expect(readdirSync(place.dataDir).filter((name) => name.includes("replaced"))).toHaveLength(1);
   receiver.become([200]);
   await using restored = await startBinary(place, SETTINGS);

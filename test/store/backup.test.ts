@@ -85,7 +85,10 @@ describe("a backup is refused, and leaves nothing behind,", () => {
 
   test("of a data directory without a database, which is not made", () => {
     using here = restorePlace();
-    expectRefusal(here, /There is no database at .*posthorn\.db: set POSTHORN_DATA_DIR/);
+    expectRefusal(
+      here,
+      /There is no database at .*posthorn\.db, or none that this user may read: set POSTHORN_DATA_DIR/,
+    );
     expect(existsSync(here.dataDir)).toBe(false);
   });
 

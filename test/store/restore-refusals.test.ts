@@ -14,7 +14,7 @@ describe("a restore is refused, and nothing has changed,", () => {
   }[] = [
     {
       when: "of no database",
-      sentence: /cannot be read .*nothing was restored/,
+      sentence: /Nothing was restored: .*backup\.db cannot be read/,
       spoil: (file) => writeFileSync(file, "x".repeat(9_000)),
     },
     { when: "of an empty file", sentence: /is not a Posthorn database/, spoil: (file) => writeFileSync(file, "") },

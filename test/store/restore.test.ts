@@ -83,6 +83,17 @@ describe("a delivery that is pending in the backup", () => {
     expect(readdirSync(elsewhere.dataDir).sort()).toEqual(["posthorn.db", "posthorn.lock"]);
   });
 
+  test("goes on also when the way leads back from a newer version", async () => {
+    using here = restorePlace();
+    const { dataDir, file } = here;
+    await backupOf(here);
+    using db = new Database(join(dataDir, "posthorn.db"));
+    db.run("PRAGMA user_version = 999");
+    db.close();
+    expect(restore(dataDir, file).revival).toMatchObject({ isCompared: true, goingOn: 1, cancelled: 0 });
+    await (await openScene(dataDir)).store.close();
+  });
+
   test("is cancelled where the other database is another program's", async () => {
     using here = restorePlace();
     using elsewhere = restorePlace();
