@@ -96,6 +96,9 @@ export const DNS_CACHE_MAX = 10_000;
 export const DNS_QUERY_MS = 2 * SECOND_MS;
 export const DNS_TRIES = 2;
 export const DNS_LOOK_UP_MAX_MS = 5 * SECOND_MS;
+/** So many look-ups may begin within so long: what comes in one burst, name servers and this machine's own buffers drop. */
+export const DNS_BURST_MAX = 32;
+export const DNS_BURST_MS = 5;
 /** How long the system's list of name servers is trusted before it is read again. */
 export const DNS_SERVERS_MS = 30 * SECOND_MS;
 /** RFC 1035 §2.3.4, without the trailing dot. */

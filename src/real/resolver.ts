@@ -1,8 +1,9 @@
 import { Resolver as Channel } from "node:dns/promises";
-import { DNS_LOOK_UP_MAX_MS, DNS_QUERY_MS, DNS_SERVERS_MS, DNS_TRIES } from "../limits.ts";
+import { DNS_BURST_MAX, DNS_BURST_MS, DNS_LOOK_UP_MAX_MS, DNS_QUERY_MS, DNS_SERVERS_MS, DNS_TRIES } from "../limits.ts";
 import type { Millis, Resolution, ResolvedAddress, Resolver } from "../world.ts";
 import { areDescriptorsSpent } from "./descriptors.ts";
 import { openHostsFile } from "./hosts-file.ts";
+import { createPace } from "./pace.ts";
 
 export interface ResolverOptions {
   /** Instead of the system's. */
@@ -23,8 +24,11 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   const hosts = openHostsFile(options.hostsFile);
   const channel = openChannels(options.servers);
   const { lookUpMaxMs = DNS_LOOK_UP_MAX_MS, makeRoom = () => false } = options;
+  // Not so many at the same time, but not at once: then slow names hold up no others, and a thousand of them drown none.
+  const pace = createPace({ groupMax: DNS_BURST_MAX, everyMs: DNS_BURST_MS });
 
   async function ask(hostname: string): Promise<Resolution> {
+    await pace.turn();
     const asking = askBoth(channel, hostname);
     // Known only now, right behind the attempt to open a socket: that is called a refused connection, and told later.
     const isWithoutDescriptor = areDescriptorsSpent();

@@ -81,6 +81,16 @@ test("a name whose server is slow holds up no other name", async () => {
   expect(await slow).toMatchObject({ ok: true, addresses: [{ address: "1.1.1.1" }] });
 });
 
+test("1,000 names that are asked for at once are all answered: they are not sent to the server in one burst", async () => {
+  await using server = await startDnsServer(() => ({ A: ["1.1.1.1"], AAAA: "nxdomain" }));
+  const resolver = resolverOf(server);
+  const names = Array.from({ length: 1_000 }, (_, index) => `n${index}.test`);
+  const resolutions = await Promise.all(names.map((name) => resolver.resolve(name)));
+  expect(resolutions.filter(({ ok }) => !ok)).toEqual([]);
+  // Each once per family: nothing was lost and asked for again.
+  expect(server.asked.length).toBe(2_000);
+});
+
 test("a look-up ends even though no server ever answers", async () => {
   await using server = await startDnsServer({ "silent.test": { A: "silent", AAAA: "silent" } });
   const resolver = createResolver({ servers: [server.address], hostsFile: NO_HOSTS, lookUpMaxMs: 20 });
