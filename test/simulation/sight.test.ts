@@ -22,6 +22,7 @@ const SABOTAGES: readonly { readonly fault: string; readonly breaks: PromiseName
   { fault: "other bytes", breaks: "bytes", sabotage: { store: withOtherBytes } },
   { fault: "a retry that its lane believes due earlier", breaks: "gap", sabotage: { store: withHastyLanes } },
   { fault: "an acknowledgement of what is not stored", breaks: "kept", sabotage: { store: withFalseAnswers } },
+  { fault: "an end that is not counted", breaks: "backlog", sabotage: { store: withUncountedEnd } },
   { fault: "an attempt that is made twice", breaks: "overlap", sabotage: { sender: twice } },
   { fault: "a rest that nobody gets", breaks: "rest", sabotage: { sender: withoutRests } },
   { fault: "more requests to a webhook than it may have", breaks: "limits", sabotage: { limits: withoutLaneLimit } },
@@ -139,6 +140,10 @@ function withFalseAnswers(store: Store): Store {
       return { kind: "duplicate", event: { ...event, row: 0, isTest: false, deliveries: 0 } };
     },
   };
+}
+
+function withUncountedEnd(store: Store): Store {
+  return { ...store, pending: async () => (await store.pending()) + 1 };
 }
 
 function twice(sender: Parameters<NonNullable<Sabotage["sender"]>>[0]): typeof sender {

@@ -48,7 +48,7 @@ export async function simulate({ seed, hours, sabotage }: SimulationOptions): Pr
     await simulation.advance(hours * HOUR_MS - CALM_MS);
     calm();
     await simulation.advance(CALM_MS);
-    checkEnd(simulation);
+    await checkEnd(simulation);
   } catch (error) {
     throw new Error(`${String(error)}\n${watch.trace.tail}`, { cause: error });
   }
@@ -109,11 +109,12 @@ function checkLiveness({ process, watch }: Simulation): void {
   watch.liveness.checkWaiting(slots, attempts);
 }
 
-function checkEnd({ process, watch, app }: Simulation): void {
+async function checkEnd({ process, watch, app }: Simulation): Promise<void> {
   watch.audit.full();
   watch.audit.damage();
   watch.judge.expect("liveness", process !== null, () => "no process runs");
   watch.liveness.checkDrained(DRAIN_MS);
   watch.judge.expect("kept", app.waiting === 0, () => `${app.waiting} events are not acknowledged`);
+  if (process !== null) watch.audit.backlog(await process.store.pending());
   watch.judge.rule();
 }
