@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CANCELLED_BY_RESTORE } from "../../src/domain/delivery.ts";
@@ -12,6 +12,8 @@ import { startReceiver } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
 
 beforeAll(async () => void (await builtBinary()), 120_000);
+
+setDefaultTimeout(30_000);
 
 const BACKUP = "backup.db";
 const SETTINGS = { ...LOOPBACK_ALLOWED, POSTHORN_SHUTDOWN_GRACE: "0s" };

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { backUp } from "../../src/store/backup.ts";
@@ -10,7 +10,7 @@ import { restore, stepsOf } from "./restore-request.ts";
 
 const PROGRAM = join(import.meta.dir, "restore-program.ts");
 const LOG = "posthorn.db-wal";
-const PATIENCE_MS = 60_000;
+setDefaultTimeout(60_000);
 
 /** What a restore may find in place. */
 const FINDINGS: Readonly<Record<string, (dataDir: string) => void>> = {
@@ -57,7 +57,6 @@ test.each(Object.keys(FINDINGS))(
     // The directory on which all steps were done.
     expect(await stateOf(dataDir, pristine)).toBe("new");
   },
-  PATIENCE_MS,
 );
 
 test("a restore after a killed one does the whole of it", async () => {
