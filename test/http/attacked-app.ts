@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../src/store/contract.ts";
 import { type Operation, operationsOf } from "../support/api-document.ts";
-import { type Asked, type HttpApp, startHttpApp, type Told } from "../support/http-app.ts";
+import { type Asked, type HttpApp, type HttpAppOptions, startHttpApp, type Told } from "../support/http-app.ts";
 import { FAILED_ATTEMPT, refusedTests, settle } from "./settled.ts";
 
 /** An app that is attacked, in which there is one of everything that a path can name. */
@@ -20,9 +20,9 @@ export interface AttackedApp extends AsyncDisposable {
 
 const HOOK = { url: "https://example.com/hook", events: ["*"] };
 
-export async function startAttackedApp(): Promise<AttackedApp> {
+export async function startAttackedApp(options: Pick<HttpAppOptions, "settings"> = {}): Promise<AttackedApp> {
   const written: string[] = [];
-  const app = await startHttpApp({ wrap: (store) => watched(store, written), sendTest: refusedTests([]) });
+  const app = await startHttpApp({ ...options, wrap: (store) => watched(store, written), sendTest: refusedTests([]) });
   const operations = operationsOf((await app.call("GET", "/swagger/json", { key: null })).text);
   const webhook = (await app.call("POST", "/api/webhooks", { body: HOOK })).textAt("data.id");
   await app.call("POST", "/api/events", { body: { type: "resume.created", id: "mine", data: {} } });
