@@ -5,6 +5,7 @@ import { allowOrigin } from "./cors.ts";
 import { problemAnswer, problemOf } from "./errors.ts";
 import type { HttpParts } from "./parts.ts";
 import { pathOf } from "./path-table.ts";
+import { tlsOnly } from "./tls-only.ts";
 import { createWrongKeys } from "./wrong-keys.ts";
 
 /** The response to a request, made of what `answerTo` answers or throws: with an id, and counted. Never rejects. */
@@ -17,6 +18,7 @@ export type Responder = (
 export function createResponder(parts: HttpParts): Responder {
   const { clock, random, settings, metrics, report } = parts;
   const wrongKeys = createWrongKeys(clock);
+  const withTls = tlsOnly(settings);
   return async (request, answerTo, connection) => {
     const requestId = newId("req", clock.wall(), random.bytes(10));
     let answer: Answer;
@@ -30,7 +32,7 @@ export function createResponder(parts: HttpParts): Responder {
       answer = problemAnswer(problem, requestId);
     }
     metrics.requestAnswered(request.method, answer.status);
-    const headers = allowOrigin(answer.headers, request, settings);
+    const headers = allowOrigin(withTls(answer.headers), request, settings);
     // A response copies its headers when it is made. So those of a kind can bear one request's id after the other's, which
     // costs a third of setting them all on each response.
     headers.set("X-Request-Id", requestId);

@@ -89,3 +89,19 @@ test("only the page of the documentation may load anything, and that from here a
     "connect-src": "'self'",
   });
 });
+
+test.each([
+  ["https://hooks.example.com", "max-age=31536000"],
+  ["http://hooks.example.com", null],
+  [null, null],
+])("with the public URL %s browsers are told of TLS: %s", async (publicUrl, told) => {
+  await using app = await startHttpApp({ settings: { publicUrl: publicUrl === null ? null : new URL(publicUrl) } });
+  const key = null;
+  const answers = [
+    ...[await app.call("GET", "/livez"), await app.call("GET", "/livez"), await app.call("GET", "/swagger", { key })],
+    ...[await app.call("GET", "/api/keys", { key }), await app.call("OPTIONS", "/api/events")],
+  ];
+  expect(answers.map(({ headers }) => headers.get("strict-transport-security"))).toEqual(answers.map(() => told));
+  expect(new Set(answers.map(({ headers }) => headers.get("x-request-id"))).size).toBe(answers.length);
+  for (const answer of answers) expectCareful(answer);
+});
