@@ -70,6 +70,8 @@ export const INFORMATIONAL_MAX = 16;
 /** Of one chunk of a body: its size, and extensions that nobody reads. */
 export const CHUNK_LINE_MAX_BYTES = 1 * KB;
 export const TRAILERS_MAX_BYTES = 8 * KB;
+/** By which the framing of a body's chunks may outweigh its data: nobody sends thousands of chunks of a byte or two in good faith. */
+export const CHUNK_FRAMING_MAX_BYTES = 8 * KB;
 /** What a client holds of a body that nobody reads yet; then the receiver has to wait. */
 export const BODY_UNREAD_MAX_BYTES = 64 * KB;
 /** A body that says it is no longer than this is read to its end even if less is kept, so that its connection can be. */

@@ -1,4 +1,4 @@
-import { CHUNK_LINE_MAX_BYTES, TRAILERS_MAX_BYTES } from "../limits.ts";
+import { CHUNK_FRAMING_MAX_BYTES, CHUNK_LINE_MAX_BYTES, TRAILERS_MAX_BYTES } from "../limits.ts";
 import type { BodyDecoder, BodySink } from "./body-decoder.ts";
 
 const CR = 0x0d;
@@ -8,6 +8,8 @@ const SPACE = 0x20;
 const SEMICOLON = 0x3b;
 /** `ffffffff` and two digits more: far beyond every body, far below what a number holds exactly. */
 const SIZE_MAX_DIGITS = 10;
+/** Behind a chunk's size and behind its data. */
+const LINE_ENDS_BYTES = 4;
 
 /** What comes next. The CR and the LF of a line's end belong together, so the LF has a state of its own. */
 type State =
@@ -24,8 +26,8 @@ type State =
 
 /**
  * A body in chunks (RFC 9112 §7.1), in pieces of any size. Extensions and trailers are left unread; all together they are
- * bounded, since a few bytes of a body could bring any number of them. It goes by bytes and builds no text: somebody may send
- * a body in chunks of one byte.
+ * bounded, since a few bytes of a body could bring any number of them, and so is the framing of very short chunks. It goes by
+ * bytes and builds no text.
  */
 export class ChunkedDecoder implements BodyDecoder {
   #state: State = "size";
@@ -35,6 +37,8 @@ export class ChunkedDecoder implements BodyDecoder {
   /** Of the line that has begun. */
   #lineBytes = 0;
   #unreadBytes = 0;
+  /** By how much the framing of short chunks outweighs what is in them. */
+  #framingBytes = 0;
 
   decode(chunk: Uint8Array, offset: number, sink: BodySink): number | "more" | "malformed" {
     for (let at = offset; at < chunk.length && !sink.isOver; ) {
@@ -96,9 +100,12 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 
   #begin(): boolean {
+    const framingBytes = this.#digits + LINE_ENDS_BYTES;
     this.#digits = 0;
     this.#lineBytes = 0;
-    return this.#expect(this.#chunkBytes === 0 ? "trailer" : "data");
+    if (this.#chunkBytes === 0) return this.#expect("trailer");
+    this.#framingBytes = Math.max(0, this.#framingBytes + framingBytes - this.#chunkBytes);
+    return this.#framingBytes <= CHUNK_FRAMING_MAX_BYTES && this.#expect("data");
   }
 
   #takeTrailer(code: number): boolean {

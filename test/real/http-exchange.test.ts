@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  CHUNK_FRAMING_MAX_BYTES,
   CHUNK_LINE_MAX_BYTES,
   DRAIN_MAX_BYTES,
   INFORMATIONAL_MAX,
@@ -214,6 +215,15 @@ test("many short chunks with long extensions are a broken body", async () => {
   expect(await feed([`${CHUNKED}${chunk.repeat(fits)}0\r\n\r\n`])).toMatchObject(taken);
   const broken = { end: "broken", connection: "aborted" } as const;
   expect(await feed([`${CHUNKED}${chunk.repeat(fits + 1)}0\r\n\r\n`])).toMatchObject(broken);
+});
+
+test("thousands of chunks that are shorter than their framing are a broken body", async () => {
+  const chunk = "1\r\nx\r\n";
+  const fits = Math.floor(CHUNK_FRAMING_MAX_BYTES / (chunk.length - 2));
+  const taken = { end: "complete", connection: "kept" } as const;
+  expect(await feed([CHUNKED, chunk.repeat(fits), "0\r\n\r\n"], { maxBytes: 4_096 })).toMatchObject(taken);
+  const broken = { end: "broken", connection: "aborted" } as const;
+  expect(await feed([CHUNKED, chunk.repeat(fits + 3)], { maxBytes: 4_096 })).toMatchObject(broken);
 });
 
 test("a body that its last piece makes too long costs its connection, though its end has come", async () => {
