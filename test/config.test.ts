@@ -186,6 +186,9 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   POSTHORN_ALLOW_HOSTS: ["127.0.0.1", "[::1]", "*.internal", "app:80", "http://app", "0x7f.1"],
   POSTHORN_MAX_EVENT_SIZE: ["17MB", "1023B", "1GB", "256"],
   POSTHORN_RESPONSE_CAPTURE: ["2MB", "-1B"],
+  POSTHORN_MAX_WEBHOOKS: ["0", "1000001", "none", "1,000"],
+  POSTHORN_MAX_BACKLOG: ["0", "1000000000", "10M"],
+  POSTHORN_RATE_LIMIT: ["100", "0/s", "1000001/s", "1.5/s", "-1/s", "1e3/s", "100/m", "100 /s", "/s", "0"],
   POSTHORN_RETENTION: ["59s", "3651d", "for ever"],
   POSTHORN_DISK_RESERVE: ["64", "-1MB", "1048577MB"],
   POSTHORN_PRUNE_CRON: ["hourly", "61 * * * *", "0 0 30 2 *", "* * *"],
@@ -215,6 +218,14 @@ describe("values", () => {
   test("lists may have spaces, and `none` is the empty one", () => {
     const env = { POSTHORN_RETRY_SCHEDULE: "none", POSTHORN_ALLOW_HOSTS: "Localhost , app." };
     expect(configOf({ env })).toMatchObject({ retryScheduleMs: [], allowHosts: ["localhost", "app"] });
+  });
+
+  test.each([
+    ["none", null],
+    ["1/s", 1],
+    ["1000000/s", 1_000_000],
+  ])("a rate of %s", (text, perSecond) => {
+    expect(configOf({ env: { POSTHORN_RATE_LIMIT: text } }).ratePerSecond).toBe(perSecond);
   });
 
   test("an address may stand in brackets", () => {

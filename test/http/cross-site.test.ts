@@ -42,6 +42,14 @@ const CASES = [
   ...SITES.map(([site, allowed]) => ({ origin: null, site, allowed })),
 ];
 
+function headersOf(Cookie: string, origin: string | null, site: string | null) {
+  return {
+    Cookie,
+    ...(origin !== null && { Origin: origin }),
+    ...(site !== null && { "Sec-Fetch-Site": site }),
+  };
+}
+
 const WRITING = Object.entries(ACCESS_RULES).filter(([route]) => !route.startsWith("GET"));
 
 test.each(WRITING)("%s: with the cookie, only from a page of ours or of a listed origin", async (route, { status }) => {
@@ -51,11 +59,7 @@ test.each(WRITING)("%s: with the cookie, only from a page of ours or of a listed
   for (const allowed of [false, true]) {
     const before = await all();
     for (const { origin, site } of CASES.filter((each) => each.allowed === allowed)) {
-      const headers = {
-        Cookie,
-        ...(origin !== null && { Origin: origin }),
-        ...(site !== null && { "Sec-Fetch-Site": site }),
-      };
+      const headers = headersOf(Cookie, origin, site);
       const told = await scene.ask(route, { key: null, headers }, null, "default");
       const said = [origin, site, told.status, told.status === 403 ? told.at("error.code") : null];
       expect(said).toEqual(allowed ? [origin, site, status, null] : [origin, site, 403, "cross_site_request"]);
@@ -64,6 +68,28 @@ test.each(WRITING)("%s: with the cookie, only from a page of ours or of a listed
     }
     if (!allowed) expect(await all()).toEqual(before);
   }
+});
+
+const READING = Object.entries(ACCESS_RULES).filter(([route]) => route.startsWith("GET"));
+
+test.each(READING)(
+  "%s: reading with the cookie changes nothing, so it is answered whoever asks",
+  async (route, { status }) => {
+    await using scene = await AccessScene.open();
+    const { Cookie } = (await scene.session(ADMIN_KEY)).headers;
+    for (const { origin, site } of CASES) {
+      const headers = headersOf(Cookie, origin, site);
+      const told = await scene.ask(route, { key: null, headers }, null, "default");
+      expect([origin, site, told.status]).toEqual([origin, site, status]);
+    }
+  },
+);
+
+test("the public URL's page is ours only where it is set", async () => {
+  await using scene = await AccessScene.open();
+  const { Cookie } = (await scene.session(ADMIN_KEY)).headers;
+  const told = await scene.ask("POST /api/keys", { key: null, headers: { Cookie, Origin: PUBLIC } }, null, "default");
+  expect(told.status).toBe(403);
 });
 
 test.each(WRITING)(

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createApi } from "../../src/http/api.ts";
 import { SESSION_MS } from "../../src/limits.ts";
-import { ADMIN_KEY, type HttpApp, type HttpAppOptions, startHttpApp } from "../support/http-app.ts";
+import { ADMIN_KEY, type HttpApp, startHttpApp } from "../support/http-app.ts";
 
 const HOOK = { url: "https://example.com/hook", events: ["*"] };
 const SAME_ORIGIN = { Origin: "http://localhost" };
@@ -96,52 +96,6 @@ test("a bearer key beside a cookie decides", async () => {
   expect((await app.call("POST", "/api/webhooks", { body: HOOK, headers })).status).toBe(201);
   expect((await app.call("GET", "/api/webhooks", { key: "posthorn_wrong", headers })).status).toBe(401);
 });
-
-const PUBLIC = { publicUrl: new URL("https://hooks.example.com") };
-
-/** A writing request with the cookie: who may have made it. */
-const ORIGINS: readonly {
-  readonly from: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly settings?: HttpAppOptions["settings"];
-  readonly allowed: boolean;
-}[] = [
-  { from: "a page of this host and port", headers: { Origin: "http://localhost" }, allowed: true },
-  { from: "a page of this host behind a TLS proxy", headers: { Origin: "https://localhost" }, allowed: true },
-  { from: "a page of another port", headers: { Origin: "http://localhost:8080" }, allowed: false },
-  { from: "a page of another host", headers: { Origin: "https://evil.example" }, allowed: false },
-  { from: "a page of a sandbox", headers: { Origin: "null" }, allowed: false },
-  { from: "a page of a listed origin", headers: { Origin: "https://app.example.com" }, allowed: true },
-  { from: "a page below a listed origin", headers: { Origin: "https://x.app.example.com" }, allowed: false },
-  { from: "a listed host by another scheme", headers: { Origin: "http://app.example.com" }, allowed: false },
-  { from: "the public URL", headers: { Origin: "https://hooks.example.com" }, settings: PUBLIC, allowed: true },
-  { from: "no named origin, same-origin", headers: { "Sec-Fetch-Site": "same-origin" }, allowed: true },
-  { from: "no named origin, typed by a person", headers: { "Sec-Fetch-Site": "none" }, allowed: true },
-  { from: "no named origin, same-site", headers: { "Sec-Fetch-Site": "same-site" }, allowed: false },
-  { from: "no named origin, cross-site", headers: { "Sec-Fetch-Site": "cross-site" }, allowed: false },
-  { from: "nowhere", headers: {}, allowed: false },
-  {
-    from: "a foreign origin that claims to be the same site",
-    headers: { Origin: "https://evil.example", "Sec-Fetch-Site": "same-origin" },
-    allowed: false,
-  },
-];
-
-test.each(ORIGINS.map((row) => [row.from, row.allowed, row] as const))(
-  "with the cookie, from %s: %p",
-  async (_, allowed, row) => {
-    await using app = await startHttpApp({ settings: { ...row.settings } });
-    const session = await openSession(app);
-    const headers = { ...session, ...row.headers };
-    const write = await app.call("POST", "/api/webhooks", { key: null, body: HOOK, headers });
-    expect([write.status, write.status === 403 ? write.at("error.code") : null]).toEqual(
-      allowed ? [201, null] : [403, "cross_site_request"],
-    );
-    expect((await app.call("GET", "/api/webhooks", { key: null, headers })).status).toBe(200);
-    const close = await app.call("DELETE", "/api/session", { key: null, headers });
-    expect(close.status).toBe(allowed ? 200 : 403);
-  },
-);
 
 test("a listed origin may read the answers, with the cookie too", async () => {
   await using app = await startHttpApp();
