@@ -1,3 +1,5 @@
+import type { Static } from "@sinclair/typebox";
+import { validationFailed } from "../domain/problem.ts";
 import type { Store } from "../store/contract.ts";
 import { answerPage } from "./answer.ts";
 import { LIST_AUDIT } from "./audit-documents.ts";
@@ -22,7 +24,8 @@ function list({ store }: AuditParts): Route {
     query: AuditQuery,
     document: LIST_AUDIT,
     handle: async ({ query, caller: { reach } }) => {
-      const { action, webhook_id: targetId, actor_id: actorId } = query;
+      const { action, actor_id: actorId } = query;
+      const targetId = targetOf(query);
       const identity = ["audit", reach ?? undefined, action, targetId, actorId];
       const filter = {
         ...(action !== undefined && { action }),
@@ -33,4 +36,10 @@ function list({ store }: AuditParts): Route {
       return answerPage(page.rows.map(auditEntryView), cursorAfter(page, identity));
     },
   });
+}
+
+/** @throws Problem 422 when two things are named: no entry is about both */
+function targetOf({ webhook_id: webhookId, key_id: keyId }: Static<typeof AuditQuery>): string | undefined {
+  if (webhookId === undefined || keyId === undefined) return webhookId ?? keyId;
+  throw validationFailed([{ path: "?key_id", message: "Name a webhook or a key: no entry is about both." }]);
 }

@@ -64,6 +64,9 @@ export const AuditQuery = Type.Object(
     webhook_id: Type.Optional(
       formed(WEBHOOK_ID, "webhook_ and 26 characters", "Only what was done to this webhook; it may be deleted."),
     ),
+    key_id: Type.Optional(
+      formed(KEY_ID, "key_ and 26 characters", "Only what was done to this key; it may be deleted."),
+    ),
     actor_id: Type.Optional(
       formed(KEY_ID, "key_ and 26 characters", "Only what was done with this stored key; it may be deleted."),
     ),
