@@ -65,8 +65,9 @@ interface Entry {
 
 /** Every answer that tells of a webhook, its deliveries and its events. @returns what the deliveries failed with */
 async function lookAt({ call }: Tenant, webhook: string): Promise<readonly (string | null)[]> {
-  await call("GET", "/api/webhooks");
-  await call("GET", webhook);
+  for (const path of ["/api/webhooks", webhook, `${webhook}/secret`, "/api/audit", "/health", "/metrics", "/readyz"]) {
+    await call("GET", path);
+  }
   for (const { id } of (await call<readonly { id: string }[]>("GET", "/api/events")).data) {
     await call("GET", `/api/events/${id}`);
   }

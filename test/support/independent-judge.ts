@@ -11,7 +11,7 @@ export function isPublicElsewhere(address: string): boolean {
  * Where the two differ: addresses that ipaddr.js calls ordinary and Posthorn refuses all the same. There is no difference the
  * other way round.
  */
-export const REFUSED_HERE_ALONE: readonly { readonly range: string; readonly why: string }[] = [
+const REFUSED_HERE_ALONE: readonly { readonly range: string; readonly why: string }[] = [
   { range: "168.63.129.16/32", why: "public by its number, but it is Azure's own, which its guests alone reach" },
   { range: "::/3", why: "IPv4-compatible ones carry an IPv4 address; the rest is no global unicast (RFC 4291 §2.4)" },
   { range: "4000::/2", why: "not assigned as global unicast" },
