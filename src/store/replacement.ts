@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Millis } from "../world.ts";
 import { BackupError } from "./backup-error.ts";
 import { removeFiles, syncNames } from "./durable-files.ts";
-import { DATABASE_FILE } from "./sqlite/connection.ts";
+import { DATABASE_FILE, RESTORING_FILE } from "./sqlite/connection.ts";
 
 /**
  * The files of a restore. What is to be restored is made ready as `posthorn.db.restoring`; what it replaces first gets a second
@@ -19,7 +19,7 @@ export class Replacement {
 
   constructor(dataDir: string, now: Millis) {
     this.current = join(dataDir, DATABASE_FILE);
-    this.ready = readyPath(dataDir);
+    this.ready = join(dataDir, RESTORING_FILE);
     this.kept = freePath(`${this.current}.replaced-${stampOf(now)}`);
   }
 
@@ -62,7 +62,7 @@ export class Replacement {
  */
 export function clearUpRestore(dataDir: string): void {
   const current = join(dataDir, DATABASE_FILE);
-  const ready = readyPath(dataDir);
+  const ready = join(dataDir, RESTORING_FILE);
   removeFiles(ready, logOf(ready), indexOf(ready), `${ready}-journal`);
   for (const kept of namesOf(current)) {
     if (existsSync(logOf(kept)) && !existsSync(logOf(current))) linkSync(logOf(kept), logOf(current));
@@ -80,10 +80,6 @@ function namesOf(current: string): readonly string[] {
     .filter((name) => name.startsWith(`${DATABASE_FILE}.replaced-`) && !name.endsWith("-wal"))
     .map((name) => join(directory, name))
     .filter((path) => statSync(path).ino === file.ino);
-}
-
-function readyPath(dataDir: string): string {
-  return join(dataDir, `${DATABASE_FILE}.restoring`);
 }
 
 function logOf(path: string): string {

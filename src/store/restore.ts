@@ -4,7 +4,7 @@ import type { Millis, Random } from "../world.ts";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
 import { giveToOwner, removeFiles, syncFile } from "./durable-files.ts";
 import { clearUpRestore, Replacement } from "./replacement.ts";
-import { closeWriting, DATABASE_FILE, openWriting } from "./sqlite/connection.ts";
+import { closeWriting, DATABASE_FILE, openWriting, RESTORING_FILE } from "./sqlite/connection.ts";
 import { FactTable } from "./sqlite/facts.ts";
 import { Sealer } from "./sqlite/front/sealer.ts";
 import { gather } from "./sqlite/gathering.ts";
@@ -94,9 +94,7 @@ function refuseUnfit(file: string, dataDir: string): void {
   const found = statOf(file);
   if (found === null) throw new BackupError(`${file} is not there.`);
   if (!found.isFile()) throw new BackupError(`${file} is no file.`);
-  const isInUse = [DATABASE_FILE, `${DATABASE_FILE}.restoring`].some(
-    (name) => statOf(join(dataDir, name))?.ino === found.ino,
-  );
+  const isInUse = [DATABASE_FILE, RESTORING_FILE].some((name) => statOf(join(dataDir, name))?.ino === found.ino);
   if (isInUse) throw new BackupError(`${file} is no backup, but what is in use or left over.`);
   if ((statOf(`${file}-wal`)?.size ?? 0) === 0) return;
   throw new BackupError(

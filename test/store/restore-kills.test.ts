@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { backUp } from "../../src/store/backup.ts";
 import { openStore } from "../../src/store/open.ts";
 import { clearUpRestore } from "../../src/store/replacement.ts";
+import { Rotation } from "../../src/store/sqlite/rotation.ts";
 import { Scene } from "./conformance/scene.ts";
 import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
 import { restore, stepsOf } from "./restore-request.ts";
@@ -68,6 +69,15 @@ test("a restore after a killed one does the whole of it", async () => {
   const names = readdirSync(dataDir).map((name) => join(dataDir, name));
   expect(names.filter((name) => name.includes("replaced"))).toEqual([String(keptPath)]);
   expect(existsSync(join(dataDir, "posthorn.db.restoring"))).toBe(false);
+});
+
+test("the sealing key is not changed where a killed restore is not cleared up", async () => {
+  using directory = temporaryDirectory();
+  const { dataDir, file } = await prepare(directory.path);
+  expect(await killAt("Putting the backup in its place.", dataDir, file)).toBe(128 + 9);
+  expect(() => new Rotation(dataDir)).toThrow(/^A restore was cut off here: /);
+  clearUpRestore(dataDir);
+  new Rotation(dataDir)[Symbol.dispose]();
 });
 
 test("clearing up after a killed restore may be cut off too", async () => {

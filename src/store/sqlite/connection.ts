@@ -16,6 +16,8 @@ export const APPLICATION_ID = 0x5068526e;
 export const IN_MEMORY = ":memory:";
 export const DATABASE_FILE = "posthorn.db";
 export const WRITE_AHEAD_LOG_FILE = "posthorn.db-wal";
+/** Where a restore makes the next database ready. */
+export const RESTORING_FILE = "posthorn.db.restoring";
 
 const INCREMENTAL = 2;
 const SYNCHRONOUS_FULL = 2;

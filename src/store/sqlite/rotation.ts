@@ -6,13 +6,16 @@ import { RESEAL_CHUNK } from "../../limits.ts";
 import type { Millis } from "../../world.ts";
 import { StoreOpenError } from "../contract.ts";
 import { recordOperation } from "./audit.ts";
-import { closeWriting, DATABASE_FILE, openWriting } from "./connection.ts";
+import { closeWriting, DATABASE_FILE, openWriting, RESTORING_FILE } from "./connection.ts";
 import { FactTable } from "./facts.ts";
 import { openErrorOf } from "./fault.ts";
 import type { Sealer } from "./front/sealer.ts";
 import { WebhookSeal } from "./front/webhook-seal.ts";
 import { assertOpens, KEY_CHECK, sealedCheck, sealedWith } from "./key-check.ts";
 import { lockDirectory } from "./lock.ts";
+
+/** It may have taken the log away, which the database then gets back: that must not meet one that was written to since. */
+const RESTORE_FIRST = "A restore was cut off here: restore again, or start Posthorn once, and then change the key.";
 
 /** The change of the key that seals a database; the data directory is held meanwhile, so no server runs. */
 export class Rotation implements Disposable {
@@ -27,6 +30,7 @@ export class Rotation implements Disposable {
     if (!existsSync(this.#path)) throw nothingSealed(dataDir);
     this.#unlock = lockDirectory(dataDir);
     try {
+      if (existsSync(join(dataDir, RESTORING_FILE))) throw new StoreOpenError(RESTORE_FIRST);
       this.keyId = sealedWith(this.#path) ?? refuse(dataDir);
     } catch (error) {
       this.#unlock();
