@@ -1,20 +1,27 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import ipaddr from "ipaddr.js";
 import { createGuard, type Passage } from "../../src/delivery/guard.ts";
-import type { AddressRefusal } from "../../src/domain/address.ts";
+import { type AddressRefusal, judgeAddress } from "../../src/domain/address.ts";
 import { type Cidr, parseCidr } from "../../src/domain/ip.ts";
 import { carriersOf, ipv4Hosts, ipv6Spellings } from "../support/address-spellings.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { PUBLIC_ADDRESS } from "../support/fake-world.ts";
+import { ipv4Address, ipv6Address } from "../support/hostile-addresses.ts";
 import { answersOf, SSRF_CASES, type SsrfCase } from "../support/ssrf-cases.ts";
 import { createTableResolver } from "../support/table-resolver.ts";
+import { chosenSeed } from "../torture/suite.ts";
 
 const OPENED = "127.0.0.1";
+
+function cidrsOf(ranges: readonly string[]): readonly Cidr[] {
+  return ranges.map(parseCidr).filter((range): range is Cidr => range !== null);
+}
 
 /** @param answer what every name resolves to */
 async function judge(url: string, ranges: readonly string[], answer: readonly string[]): Promise<Passage> {
   const clock = createFakeClock();
-  const allowPrivateCidrs = ranges.map(parseCidr).filter((range): range is Cidr => range !== null);
-  const policy = { allowPrivateCidrs, allowHosts: [], ownTargets: [] };
+  const policy = { allowPrivateCidrs: cidrsOf(ranges), allowHosts: [], ownTargets: [] };
   return await createGuard({ resolver: createTableResolver(clock, answer), clock, policy }).judge(url);
 }
 
@@ -99,4 +106,47 @@ describe("every other spelling", () => {
       }
     },
   );
+});
+
+/** A network around an address. */
+interface Network {
+  readonly address: string;
+  readonly prefix: number;
+}
+
+const anyAddress = fc.oneof(ipv4Address, ipv6Address);
+const network: fc.Arbitrary<Network> = anyAddress.chain((address) =>
+  fc.nat(address.includes(":") ? 128 : 32).map((prefix) => ({ address, prefix })),
+);
+
+function rangeOf({ address, prefix }: Network): string {
+  const family = address.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
+  return `${family.networkAddressFromCIDR(`${address}/${prefix}`)}/${prefix}`;
+}
+
+function isWithin(address: string, range: string): boolean {
+  const [ip, [base, prefix]] = [ipaddr.parse(address), ipaddr.parseCIDR(range)];
+  return ip.kind() === base.kind() && ip.match(base, prefix);
+}
+
+test("whatever ranges are named, exactly their addresses are open by ipaddr.js's reckoning, and metadata only by itself", () => {
+  const seed = chosenSeed();
+  process.stdout.write(`allow-lists: SEED=${seed} repeats this run\n`);
+  const ends = new Map<string, number>();
+  const around = fc.tuple(anyAddress, fc.array(network, { maxLength: 2 }), fc.nat(128));
+  const property = fc.property(around, ([address, others, prefix]) => {
+    const width = address.includes(":") ? 128 : 32;
+    const itself = { address, prefix: Math.min(prefix, width) };
+    const ranges = [...others, itself].map(rangeOf).slice(0, 1 + (prefix % 3));
+    const closed = judgeAddress(address, { allowPrivateCidrs: [] });
+    const verdict = judgeAddress(address, { allowPrivateCidrs: cidrsOf(ranges) });
+    const named = ranges.filter((range) => isWithin(address, range));
+    const naming = closed === "metadata" ? named.filter((range) => range.endsWith(`/${width}`)) : named;
+    const expected = closed !== "public" && naming.length > 0 ? "allowed" : closed;
+    if (verdict !== expected) throw new Error(`${address} is ${verdict} under ${ranges}, not ${expected}`);
+    const end = expected === "allowed" ? "allowed" : closed === "public" ? "public" : "shut";
+    ends.set(end, (ends.get(end) ?? 0) + 1);
+  });
+  fc.assert(property, { seed: seed | 0, numRuns: 10_000 });
+  for (const end of ["allowed", "public", "shut"]) expect([end, (ends.get(end) ?? 0) > 500]).toEqual([end, true]);
 });
