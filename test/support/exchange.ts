@@ -56,6 +56,6 @@ export async function exchange(
 }
 
 /** Resolves when a connection whose response has just ended would have been heard out. */
-export async function heardOut(): Promise<void> {
+async function heardOut(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
