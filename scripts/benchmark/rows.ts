@@ -7,6 +7,7 @@ import { disk } from "./rows/disk.ts";
 import { fanOut } from "./rows/fan-out.ts";
 import { growth } from "./rows/growth.ts";
 import { hanging } from "./rows/hanging.ts";
+import { hostile } from "./rows/hostile.ts";
 import { memory } from "./rows/memory.ts";
 import { pruning } from "./rows/pruning.ts";
 import { throughput } from "./rows/throughput.ts";
@@ -25,6 +26,7 @@ export const ROWS: readonly Row[] = [
   backlog,
   growth,
   hanging,
+  hostile,
   memory,
   disk,
   pruning,

@@ -30,6 +30,8 @@ export interface Posthorn extends Subject {
 export interface WebhookToMake {
   readonly url: string;
   readonly events: readonly string[];
+  /** Of one attempt; the default's without it. */
+  readonly timeout?: string;
 }
 
 /** Starts the compiled binary with its defaults. */
