@@ -137,6 +137,8 @@ export const CURSOR_MAX_CHARACTERS = 200;
 /** Of one address: so many wrong keys may come at once, and so many a second from then on. */
 export const WRONG_KEYS_BURST = 10;
 export const WRONG_KEYS_PER_SECOND = 1;
+/** How often the log is told of an address that sends more. */
+export const WRONG_KEYS_TOLD_MS = 60 * SECOND_MS;
 /** Addresses (of IPv6, networks) that are remembered for it, and keys whose requests are counted. */
 export const WRONG_KEY_SOURCES_MAX = 10_000;
 export const RATE_LIMITED_KEYS_MAX = 10_000;

@@ -123,6 +123,7 @@ export async function buildService(config: Config, world: World, extras: Service
         backlogIsFull: backlogBound.isReached,
       };
     },
+    reportSlowedDown: (address) => log.warn("an address sends many wrong keys and is slowed down", { address }),
     report: ({ error, ...request }) => log.error("a request failed", { ...request, error: describeFault(error) }),
   };
 

@@ -27,6 +27,8 @@ export interface HttpParts {
   health(): LoopHealth;
   /** Told of every error that nobody foresaw; the client only learns the request's id. */
   report(fault: Fault): void;
+  /** Told, now and then, of an address that is slowed down for its wrong keys. */
+  reportSlowedDown(address: string): void;
 }
 
 /** Each group of routes names its own slice of these. */

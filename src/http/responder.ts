@@ -17,7 +17,7 @@ export type Responder = (
 
 export function createResponder(parts: HttpParts): Responder {
   const { clock, random, settings, metrics, report } = parts;
-  const wrongKeys = createWrongKeys(clock);
+  const wrongKeys = createWrongKeys(parts);
   const withTls = tlsOnly(settings);
   return async (request, answerTo, connection) => {
     const requestId = newId("req", clock.wall(), random.bytes(10));

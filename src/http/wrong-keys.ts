@@ -1,8 +1,8 @@
 import { parseIp } from "../domain/ip.ts";
 import { Problem } from "../domain/problem.ts";
-import { WRONG_KEY_SOURCES_MAX, WRONG_KEYS_BURST, WRONG_KEYS_PER_SECOND } from "../limits.ts";
-import type { Clock } from "../world.ts";
+import { WRONG_KEY_SOURCES_MAX, WRONG_KEYS_BURST, WRONG_KEYS_PER_SECOND, WRONG_KEYS_TOLD_MS } from "../limits.ts";
 import type { Connection } from "./connection.ts";
+import type { HttpParts } from "./parts.ts";
 import { retryAfter, TokenBuckets } from "./token-buckets.ts";
 
 /** What to tell of a problem: itself, or, where it is one wrong key too many from that address, a 429. */
@@ -12,18 +12,36 @@ export type WrongKeys = (problem: Problem, request: Request, connection?: Connec
  * Slows down whoever tries keys. It looks only at what has been refused already: a request with a valid key is never held up,
  * so a stranger behind the same proxy takes nothing from anybody. No header is believed, since whoever tries keys writes it.
  */
-export function createWrongKeys({ monotonic }: Pick<Clock, "monotonic">): WrongKeys {
+export function createWrongKeys({ clock, reportSlowedDown }: WrongKeysParts): WrongKeys {
   const buckets = new TokenBuckets({
     burst: WRONG_KEYS_BURST,
     perSecond: WRONG_KEYS_PER_SECOND,
     maxBuckets: WRONG_KEY_SOURCES_MAX,
   });
+  let toldAt = Number.NEGATIVE_INFINITY;
+  /** Whoever has many addresses cannot flood the log. */
+  const tellNowAndThen = (address: string, now: number) => {
+    if (now - toldAt < WRONG_KEYS_TOLD_MS) return;
+    toldAt = now;
+    reportSlowedDown(address);
+  };
   return (problem, request, connection) => {
     if (problem.status !== 401 || problem.code === "missing_key") return problem;
-    const waitMs = buckets.take(sourceOf(connection?.requestIP(request)?.address), monotonic());
-    return waitMs === 0 ? problem : tooMany(waitMs);
+    const now = clock.monotonic();
+    const address = connection?.requestIP(request)?.address ?? UNKNOWN;
+    const waitMs = buckets.take(sourceOf(address), now);
+    if (waitMs === 0) return problem;
+    tellNowAndThen(address, now);
+    return tooMany(waitMs);
   };
 }
+
+export interface WrongKeysParts extends Pick<HttpParts, "reportSlowedDown"> {
+  readonly clock: Pick<HttpParts["clock"], "monotonic">;
+}
+
+/** The connection has closed meanwhile. */
+const UNKNOWN = "unknown";
 
 /** The same whichever key was sent: it does not tell whether that one ever was valid. */
 function tooMany(waitMs: number): Problem {
@@ -32,14 +50,12 @@ function tooMany(waitMs: number): Problem {
   });
 }
 
-const UNKNOWN = "unknown";
-
 /**
  * Who counts as one: an IPv4 address, also as IPv6 writes it (RFC 4291 §2.5.5.2), or the 2^64 IPv6 addresses of one network,
  * among which each of its hosts may choose.
  */
-function sourceOf(address: string | undefined): string {
-  const ip = address === undefined ? null : parseIp(withoutZone(address));
+function sourceOf(address: string): string {
+  const ip = parseIp(withoutZone(address));
   if (ip === null) return UNKNOWN;
   if (ip.width === 32) return String(ip.bits);
   return ip.bits >> 32n === 0xffffn ? String(ip.bits & 0xffff_ffffn) : `${ip.bits >> 64n}/64`;

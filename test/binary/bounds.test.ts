@@ -47,6 +47,8 @@ test("wrong keys from one address are slowed down, while a valid key and another
   expect(slowed.length).toBeGreaterThan(60);
   expect(answers.filter(({ status }) => status === 401).length).toBe(100 - slowed.length);
   expect(new Set(slowed.map(({ retryAfter }) => retryAfter))).toEqual(new Set(["1"]));
+  const told = await posthorn.logged("an address sends many wrong keys and is slowed down");
+  expect(told).toMatchObject({ level: "warn", address: "127.0.0.1" });
   expect((await Promise.all(valid)).map(({ status }) => status)).toEqual(Array(20).fill(200));
   expect((await Promise.all(elsewhere)).map(({ status }) => status)).toEqual(Array(5).fill(401));
 }, 20_000);

@@ -104,6 +104,37 @@ test("an address that was slowed down may try one key a second, and after ten se
   expectSlowed(await ask(app, { key: unknownKey(1), from: HERE }));
 });
 
+test("the log is told of such an address, once a minute however many there are, and of nobody else", async () => {
+  await using app = await startHttpApp();
+  await spend(app, HERE);
+  expect(app.slowedDown).toEqual([]);
+  for (const from of [HERE, HERE, "198.51.100.1"]) await ask(app, { key: unknownKey(1), from });
+  expect(app.slowedDown).toEqual([HERE]);
+  await app.world.clock.advance(60_000);
+  for (const from of ["198.51.100.1", "198.51.100.2"]) {
+    await spend(app, from);
+    await ask(app, { key: unknownKey(1), from });
+  }
+  expect(app.slowedDown).toEqual([HERE, "198.51.100.1"]);
+});
+
+test("whoever is let in is not asked for an address, which costs", async () => {
+  await using app = await startHttpApp();
+  let asked = 0;
+  const requestIP = () => {
+    asked += 1;
+    return { address: HERE };
+  };
+  const send = (key: string) =>
+    app.api.fetch(new Request("http://localhost/api/webhooks", { headers: { Authorization: `Bearer ${key}` } }), {
+      ...{ timeout: () => {}, requestIP },
+    });
+  for (const key of [ADMIN_KEY, await app.key("read"), await app.key("publish")]) await send(key);
+  expect(asked).toBe(0);
+  await send("hunter2");
+  expect(asked).toBe(1);
+});
+
 test("a wall clock that steps neither frees nor holds an address", async () => {
   await using app = await startHttpApp();
   await spend(app, HERE);

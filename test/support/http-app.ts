@@ -49,6 +49,8 @@ export interface HttpApp extends AsyncDisposable {
   readonly woken: ReadyDelivery[];
   readonly wokenWebhooks: WebhookKey[];
   readonly faults: Fault[];
+  /** Addresses that the log was told of. */
+  readonly slowedDown: string[];
   /** How often housekeeping was asked for. */
   readonly tidied: () => number;
 }
@@ -90,7 +92,12 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
       throw error;
     },
   });
-  const seen = { woken: [] as ReadyDelivery[], wokenWebhooks: [] as WebhookKey[], faults: [] as Fault[] };
+  const seen = {
+    woken: [] as ReadyDelivery[],
+    wokenWebhooks: [] as WebhookKey[],
+    faults: [] as Fault[],
+    slowedDown: [] as string[],
+  };
   let tidied = 0;
   const guard = createGuard({
     ...{ resolver: world.resolver, clock },
@@ -109,6 +116,7 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
     judge: async (url) => guard.judge(url),
     health: () => ({ ...HEALTHY, startedAt: clock.wall(), ...options.health?.() }),
     report: (fault) => seen.faults.push(fault),
+    reportSlowedDown: (address) => seen.slowedDown.push(address),
   };
   const api = createApi(parts);
   return {
