@@ -11,6 +11,7 @@ import { powerLoss } from "../test/torture/power-loss.ts";
 import { sigstop } from "../test/torture/sigstop.ts";
 import { sigterm } from "../test/torture/sigterm.ts";
 import { simulation } from "../test/torture/simulation.ts";
+import { slowClients } from "../test/torture/slow-clients.ts";
 import { chosenSeed, report, type Suite, type SuiteOptions } from "../test/torture/suite.ts";
 
 const SUITES: readonly Suite[] = [
@@ -23,6 +24,7 @@ const SUITES: readonly Suite[] = [
   sigterm,
   sigstop,
   apiFuzz,
+  slowClients,
   fewDescriptors,
   hostileReceivers,
   backups,
