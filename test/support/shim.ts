@@ -6,7 +6,7 @@ const SOURCES = join(import.meta.dir, "../torture/shims");
 const compiled = new Map<string, string>();
 
 /** What stands between Posthorn and the system's own calls. */
-export type ShimName = "recorder" | "faults" | "clock";
+export type ShimName = "recorder" | "faults" | "clock" | "names";
 
 /** Why no shim can be used here, or null when they can. */
 export function shimProblem(): string | null {
