@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseSealingKey, sealingKeyId } from "./domain/sealing-key.ts";
 import { StoreOpenError } from "./store/contract.ts";
-import { syncNames, writeDurably } from "./store/durable-files.ts";
+import { removeFiles, syncNames, writeDurably } from "./store/durable-files.ts";
 
 const CURRENT = "secret.key";
 const NEXT = "secret.key.next";
@@ -50,7 +50,7 @@ export class KeyFiles {
   settle(keyId: string): Uint8Array {
     const current = this.read();
     if (current !== null && sealingKeyId(current) === keyId) {
-      rmSync(this.#pathOf(NEXT), { force: true });
+      removeFiles(this.#pathOf(NEXT));
       return current;
     }
     const other = this.#locate(keyId);
@@ -65,7 +65,7 @@ export class KeyFiles {
 
   /** Makes a key ready that is about to seal the database. */
   prepare(key: Uint8Array): void {
-    rmSync(this.#pathOf(NEXT), { force: true });
+    removeFiles(this.#pathOf(NEXT));
     writeDurably(this.#pathOf(NEXT), textOf(key), "wx");
   }
 

@@ -48,9 +48,9 @@ export function giveToOwner(path: string): void {
   chownSync(path, uid, gid);
 }
 
-/** Removes files that may be there or not. */
+/** Removes files that may be there or not. A disk that cannot be written would refuse even what is not there. */
 export function removeFiles(...paths: readonly string[]): void {
-  for (const path of paths) rmSync(path, { force: true });
+  for (const path of paths) if (existsSync(path)) rmSync(path);
 }
 
 /**

@@ -81,7 +81,7 @@ describe.each(["json", "text"] as const)(
       const { exitCode, out, error } = await posthorn.ended;
       expect({ exitCode, error }).toEqual({ exitCode: 0, error: "" });
 
-    const lines = out.split("\n").filter((line) => line !== "");
+      const lines = out.split("\n").filter((line) => line !== "");
       const messages = lines.map(format === "json" ? messageOfJson : messageOfText);
       const warnings = messages.filter((message) => WARNING.test(message));
       const others = messages.filter((message) => !WARNING.test(message));

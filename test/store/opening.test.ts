@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { POSTHORN } from "../../src/domain/audit.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -114,6 +114,27 @@ describe("a database", () => {
     const store = await openStore(storeOptions({ dataDir: directory.path }));
     await new Scene(store).webhook();
     await store.close();
+  });
+
+  test("that a crash left half written, before it had a write-ahead log, is mended and opens", async () => {
+    using whole = temporaryDirectory();
+    using crashed = temporaryDirectory();
+    const store = await openStore(storeOptions({ dataDir: whole.path }));
+    const made = await new Scene(store).webhook();
+    await store.close();
+    withDatabase(whole.path, (db) => {
+      for (const pragma of ["journal_mode = DELETE", "cache_size = 1", "cache_spill = 1"]) db.run(`PRAGMA ${pragma}`);
+      db.run("BEGIN");
+      db.run("UPDATE webhooks SET secrets = 'overwritten'");
+      db.run("CREATE TABLE large AS SELECT randomblob(100000) FROM webhooks");
+      for (const name of ["posthorn.db", "posthorn.db-journal"]) {
+        cpSync(join(whole.path, name), join(crashed.path, name));
+      }
+      db.run("ROLLBACK");
+    });
+    const mended = await openStore(storeOptions({ dataDir: crashed.path }));
+    expect(await mended.findWebhook(made.tenant, made.id)).toEqual(made);
+    await mended.close();
   });
 
   test("of a newer schema is left alone", async () => {

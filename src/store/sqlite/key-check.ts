@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { StoreOpenError } from "../contract.ts";
 import { APPLICATION_ID, openReading } from "./connection.ts";
-import { openErrorOf } from "./fault.ts";
 import { type Place, type Sealer, sealedBy } from "./front/sealer.ts";
 
 /** The name of the fact that is sealed at the first start, only to tell whether a key is still the right one. */
@@ -30,22 +29,20 @@ export function otherKeyError(cause?: unknown): StoreOpenError {
 }
 
 /**
- * The id of the key that the database at `path` was sealed with; null when nothing is sealed in it, or there is none of ours.
- * Writes nothing to the database.
+ * The id of the key that the database at `path` was sealed with. Writes nothing to the database.
  *
- * @throws StoreOpenError
+ * @returns null when nothing is sealed in it, when there is none of ours, or when it cannot be read as it is: whoever then opens it
+ *   for writing rolls back what a crash left of its first start, or tells what is wrong with it
  */
 export function sealedWith(path: string): string | null {
   if (!existsSync(path)) return null;
-  const db = openReading(path);
   try {
+    using db = openReading(path);
     const isOurs = db.query<{ id: number }, []>(OURS).get()?.id === APPLICATION_ID;
     const check = isOurs ? db.query<{ value: string }, [string]>(CHECK).get(KEY_CHECK) : null;
     return check === null ? null : sealedBy(check.value);
-  } catch (error) {
-    throw openErrorOf(error, path);
-  } finally {
-    db.close();
+  } catch {
+    return null;
   }
 }
 

@@ -31,7 +31,7 @@ export class Rotation implements Disposable {
     this.#unlock = lockDirectory(dataDir);
     try {
       if (existsSync(join(dataDir, RESTORING_FILE))) throw new StoreOpenError(RESTORE_FIRST);
-      this.keyId = sealedWith(this.#path) ?? refuse(dataDir);
+      this.keyId = sealedWith(this.#path) ?? this.#sealedWithOnceMended() ?? refuse(dataDir);
     } catch (error) {
       this.#unlock();
       throw error;
@@ -74,6 +74,12 @@ export class Rotation implements Disposable {
 
   [Symbol.dispose](): void {
     this.#unlock();
+  }
+
+  /** @throws StoreOpenError that tells what is wrong with the database */
+  #sealedWithOnceMended(): string | null {
+    closeWriting(openWriting(this.#path));
+    return sealedWith(this.#path);
   }
 
   #writing<Result>(use: (db: Database) => Result): Result {
