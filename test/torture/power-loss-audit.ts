@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DataDir } from "../../src/data-dir.ts";
 import { DATABASE_FILE, openWriting } from "../../src/store/sqlite/connection.ts";
 import { inThreadLinks } from "../../src/store/sqlite/front/links.ts";
+import { sealedWith } from "../../src/store/sqlite/key-check.ts";
 import { createSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { ORPHANS } from "../support/kept-state.ts";
@@ -21,8 +22,9 @@ export interface Verdict {
 export async function audit(dataDir: string, facts: readonly Fact[]): Promise<Verdict> {
   try {
     const random = createSeededRandom(1);
-    const secretKey = DataDir.open(dataDir).secretKey(null, null, random);
-    const db = openWriting(join(dataDir, DATABASE_FILE));
+    const path = join(dataDir, DATABASE_FILE);
+    const secretKey = DataDir.open(dataDir).secretKey(sealedWith(path), null, random);
+    const db = openWriting(path);
     try {
       const [lostEvents, corrupt] = [lostOf(db, facts), damageOf(db)];
       return { lost: [...lostEvents, ...(await lostWebhooks(db, secretKey, facts))], corrupt };

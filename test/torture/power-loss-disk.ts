@@ -24,6 +24,8 @@ type Directory = ReadonlyMap<string, DiskFile>;
 export class MortalDisk {
   #synced: Directory = new Map();
   #seen = new Map<string, DiskFile>();
+  /** New names by what they were before, since the directory was synced. */
+  #renamed = new Map<string, string>();
 
   take(record: LogRecord): void {
     switch (record.kind) {
@@ -43,8 +45,12 @@ export class MortalDisk {
       case "unlink":
         this.#seen.delete(record.name);
         return;
+      case "rename":
+        this.#rename(record.name, record.to);
+        return;
       case "sync-directory":
         this.#synced = new Map(this.#seen);
+        this.#renamed.clear();
         return;
       case "acknowledged":
     }
@@ -64,18 +70,26 @@ export class MortalDisk {
     return file;
   }
 
+  #rename(from: string, to: string): void {
+    this.#seen.set(to, this.#file(from));
+    this.#seen.delete(from);
+    this.#renamed.set(to, from);
+  }
+
   #sync(file: DiskFile): void {
     file.synced = applied(file.synced, file.unsynced);
     file.unsynced = [];
   }
 
-  /** A file that came or went since the directory was synced may be there or not. */
+  /** A file that came or went since the directory was synced may be there or not; one that was renamed, under either name. */
   #surviving(random: SeededRandom): Directory {
     const names = new Set([...this.#synced.keys(), ...this.#seen.keys()]);
+    const isDone = new Map<string, boolean>();
     return new Map(
       [...names].flatMap((name) => {
-        const [before, after] = [this.#synced.get(name), this.#seen.get(name)];
-        const file = before === after || random.chance(0.5) ? after : before;
+        const change = this.#renamed.get(name) ?? name;
+        if (!isDone.has(change)) isDone.set(change, random.chance(0.5));
+        const file = isDone.get(change) === true ? this.#seen.get(name) : this.#synced.get(name);
         return file === undefined ? [] : [[name, file]];
       }),
     );

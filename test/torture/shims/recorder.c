@@ -7,7 +7,8 @@
  *   RECORD_DOOM   a file: while it holds a `k`, the process is killed in place of a sync of the database's files; an `f`: the
  *                 sync fails, and what it should have covered never reaches the disk, although it can be read
  *
- * A record: kind, length of the name (u32 each), offset, length of the data (u64 each), the name, the data. One lock is held
+ * A record: kind, length of the name (u32 each), offset, length of the data (u64 each), the name, the data; the data of a
+ * renaming is the new name. One lock is held
  * over each call and its record: a sync's record follows those of all that it covers, and goes before anything that it allows.
  */
 #define _GNU_SOURCE
@@ -21,7 +22,7 @@
 #include <sys/uio.h>
 #include "shim.h"
 
-enum kind { WRITE = 1, TRUNCATE = 2, SYNC = 3, UNLINK = 4, SYNC_DIRECTORY = 5, CONTENT = 6, FAILED_SYNC = 8 };
+enum kind { WRITE = 1, TRUNCATE = 2, SYNC = 3, UNLINK = 4, SYNC_DIRECTORY = 5, CONTENT = 6, FAILED_SYNC = 8, RENAME = 9 };
 
 struct head {
   uint32_t kind;
@@ -165,6 +166,17 @@ SHIM int unlink(const char *path) {
   pthread_mutex_lock(&lock);
   int result = NEXT(unlink)(path);
   if (result == 0) record(UNLINK, name, 0, NULL, 0);
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+SHIM int rename(const char *from, const char *to) {
+  const char *before = name_below(getenv("RECORD_DIR"), from);
+  const char *after = name_below(getenv("RECORD_DIR"), to);
+  if (before == NULL || after == NULL) return NEXT(rename)(from, to);
+  pthread_mutex_lock(&lock);
+  int result = NEXT(rename)(from, to);
+  if (result == 0) record(RENAME, before, 0, after, strlen(after));
   pthread_mutex_unlock(&lock);
   return result;
 }
