@@ -1,5 +1,13 @@
 import { Resolver as Channel } from "node:dns/promises";
-import { DNS_BURST_MAX, DNS_BURST_MS, DNS_LOOK_UP_MAX_MS, DNS_QUERY_MS, DNS_SERVERS_MS, DNS_TRIES } from "../limits.ts";
+import {
+  DNS_BURST_MAX,
+  DNS_BURST_MS,
+  DNS_CACHE_MAX,
+  DNS_LOOK_UP_MAX_MS,
+  DNS_QUERY_MS,
+  DNS_SERVERS_MS,
+  DNS_TRIES,
+} from "../limits.ts";
 import type { Millis, Resolution, ResolvedAddress, Resolver } from "../world.ts";
 import { areDescriptorsSpent } from "./descriptors.ts";
 import { openHostsFile } from "./hosts-file.ts";
@@ -22,14 +30,14 @@ export interface ResolverOptions {
  */
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const hosts = openHostsFile(options.hostsFile);
-  const channel = openChannels(options.servers);
+  const channels = openChannels(options.servers);
   const { lookUpMaxMs = DNS_LOOK_UP_MAX_MS, makeRoom = () => false } = options;
   // Not so many at the same time, but not at once: then slow names hold up no others, and a thousand of them drown none.
   const pace = createPace({ groupMax: DNS_BURST_MAX, everyMs: DNS_BURST_MS });
 
   async function ask(hostname: string): Promise<Resolution> {
     await pace.turn();
-    const asking = askBoth(channel, hostname);
+    const asking = askBoth(channels, hostname);
     // Known only now, right behind the attempt to open a socket: that is called a refused connection, and told later.
     const isWithoutDescriptor = areDescriptorsSpent();
     const found = await within(lookUpMaxMs, asking);
@@ -57,31 +65,57 @@ function loopbackFor(hostname: string): readonly string[] {
   return hostname === "localhost" || hostname.endsWith(".localhost") ? ["127.0.0.1", "::1"] : [];
 }
 
+interface Channels {
+  /** The one that is to be asked for `hostname`. */
+  of(hostname: string): Channel;
+  /** There is no such name now. The channel that said so would say it again without asking, for as long as the zone allows. */
+  distrust(hostname: string): void;
+}
+
 /**
- * Queries run side by side on one channel, so a slow server for one name holds up no other. A channel knows the name servers
- * of the moment it was made, and never forgets that a name has no address of a family; hence a new one now and then: the
- * machine may have joined another network, and the name have got one.
+ * Queries run side by side on one channel, so a slow server for one name holds up no other, and it remembers which server is
+ * dead. It knows the name servers of the moment it was made, and never forgets that a name has no address of a family; hence
+ * a new one now and then: the machine may have joined another network, and the name have got one.
  */
-function openChannels(servers: readonly string[] | undefined): () => Channel {
+function openChannels(servers: readonly string[] | undefined): Channels {
+  const distrusted = new Set<string>();
   let current: Channel | null = null;
   let goodUntil = 0;
-  return () => {
-    if (current === null || performance.now() >= goodUntil) {
-      current = new Channel({ timeout: DNS_QUERY_MS, tries: DNS_TRIES });
-      if (servers !== undefined) current.setServers(servers);
-      goodUntil = performance.now() + DNS_SERVERS_MS;
-    }
-    return current;
+
+  function renew(): Channel {
+    distrusted.clear();
+    goodUntil = performance.now() + DNS_SERVERS_MS;
+    return openChannel(servers);
+  }
+
+  return {
+    of(hostname) {
+      if (distrusted.has(hostname)) return openChannel(servers);
+      if (current === null || performance.now() >= goodUntil) current = renew();
+      return current;
+    },
+    distrust(hostname) {
+      distrusted.add(hostname);
+      if (distrusted.size > DNS_CACHE_MAX) current = null;
+    },
   };
 }
 
-async function askBoth(open: () => Channel, hostname: string): Promise<Resolution> {
-  const channel = open();
+function openChannel(servers: readonly string[] | undefined): Channel {
+  const channel = new Channel({ timeout: DNS_QUERY_MS, tries: DNS_TRIES });
+  if (servers !== undefined) channel.setServers(servers);
+  return channel;
+}
+
+async function askBoth(channels: Channels, hostname: string): Promise<Resolution> {
+  const channel = channels.of(hostname);
   const families = await Promise.all([
     addressesOf(channel.resolve4(hostname, { ttl: true })),
     addressesOf(channel.resolve6(hostname, { ttl: true })),
   ]);
-  return combine(families);
+  const found = combine(families);
+  if (!found.ok && found.reason === "not_found") channels.distrust(hostname);
+  return found;
 }
 
 /**

@@ -89,7 +89,7 @@ test.each<[what: string, records: DnsRecords, end: number | string]>([
 });
 
 test("a name that did not exist and then leads inside is refused", async () => {
-  const none: DnsRecords = { A: "nxdomain", AAAA: "nxdomain", ttlSeconds: 0 };
+  const none: DnsRecords = { A: "nxdomain", AAAA: "nxdomain" };
   await using server = await startDnsServer(({ number }) => (number === 1 ? none : { A: ["127.0.0.2"] }));
   await using sending = startGuardedSending(server);
   expect(await ends(sending, ["http://late.test/"])).toEqual(["unresolved"]);

@@ -60,6 +60,21 @@ test.each<[name: string, reason: "not_found" | "failed"]>([
   expect(await resolverOf(server).resolve(name)).toEqual({ ok: false, reason });
 });
 
+test("a name that did not exist is found as soon as it does, however long its zone said that it would not", async () => {
+  const absent = { A: "nxdomain", AAAA: "nxdomain", ttlSeconds: 3_600 } as const;
+  await using server = await startDnsServer(({ number }) => (number <= 2 ? absent : { A: ["1.1.1.1"] }));
+  const resolver = resolverOf(server);
+  for (const _ of [1, 2]) expect(await resolver.resolve("late.test")).toEqual({ ok: false, reason: "not_found" });
+  expect(await resolver.resolve("late.test")).toMatchObject({ ok: true, addresses: [{ address: "1.1.1.1" }] });
+});
+
+test("a name that had no address is found as soon as it has one", async () => {
+  await using server = await startDnsServer(({ number }) => ({ A: number === 1 ? [] : ["1.1.1.1"] }));
+  const resolver = resolverOf(server);
+  expect(await resolver.resolve("late.test")).toEqual({ ok: false, reason: "not_found" });
+  expect(await resolver.resolve("late.test")).toMatchObject({ ok: true, addresses: [{ address: "1.1.1.1" }] });
+});
+
 test("an answer too large for a datagram is read whole: its last address may be the private one", async () => {
   const many = Array.from({ length: 500 }, (_, index) => `1.1.${index >> 8}.${index & 255}`);
   await using server = await startDnsServer({ "many.test": { A: [...many, "10.0.0.1"] } });
