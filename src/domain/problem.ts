@@ -29,6 +29,11 @@ export const PROBLEMS = {
     meaning: "The connection ended before the body was complete.",
     hint: "Send the request again.",
   },
+  several_hosts: {
+    status: 400,
+    meaning: "The request has more than one Host header.",
+    hint: "Send one Host header, as RFC 9112 asks; where a proxy adds one, let it replace the other.",
+  },
   missing_key: {
     status: 401,
     meaning: "The request bears neither a key nor a session cookie.",

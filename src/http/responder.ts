@@ -5,6 +5,7 @@ import { allowOrigin } from "./cors.ts";
 import { problemAnswer, problemOf } from "./errors.ts";
 import type { HttpParts } from "./parts.ts";
 import { pathOf } from "./path-table.ts";
+import { refuseSeveralHosts } from "./several-hosts.ts";
 import { tlsOnly } from "./tls-only.ts";
 import { createWrongKeys } from "./wrong-keys.ts";
 
@@ -23,6 +24,7 @@ export function createResponder(parts: HttpParts): Responder {
     const requestId = newId("req", clock.wall(), random.bytes(10));
     let answer: Answer;
     try {
+      refuseSeveralHosts(request);
       answer = await answerTo(requestId);
     } catch (error) {
       // A problem is told to the client; what nobody foresaw is reported, and the client learns no more than the request's id.

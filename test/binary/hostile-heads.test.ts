@@ -92,10 +92,14 @@ const LINES: Attacks = {
   "2,000 headers": [get("/livez", ...Array.from({ length: 2_000 }, (_, n) => `X-${n}: a`)), "431 closed"],
 };
 
-/** Nothing that Posthorn answers depends on the host, so whatever stands there is answered alike. */
+/** Nothing that Posthorn answers depends on the host, so whatever one host stands there is answered alike. */
 const HOSTS: Attacks = {
   "no host": [head("GET /livez HTTP/1.1"), REFUSED],
-  "two hosts": [get("/livez", "Host: b"), "200"],
+  "two hosts": [get("/livez", "Host: b"), "400 closed"],
+  "one host twice": [get("/livez", "Host: a"), "400 closed"],
+  "two hosts and a whole URL": [get("http://a/livez", "Host: b"), "400 closed"],
+  "two hosts of a path that is none": [get("/nothing", "Host: b"), "400 closed"],
+  "two hosts in one line": [head("GET /livez HTTP/1.1", "Host: a, b"), "400 closed"],
   "a host that is a path": [head("GET /livez HTTP/1.1", "Host: a/../b?c#d@e"), "200"],
   "a host that is none": [head("GET /livez HTTP/1.1", "Host: \xff[%"), "200"],
 };

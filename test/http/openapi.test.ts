@@ -146,8 +146,8 @@ function troubled(store: Store, code: "too_slow" | "full", isTroubled: () => boo
   });
 }
 
-/** A method that a path does not have belongs to no operation. */
-const OF_NO_ROUTE: readonly string[] = ["method_not_allowed"];
+/** A method that a path does not have belongs to no operation, and a head that is none to all of them. */
+const OF_NO_ROUTE: readonly string[] = ["method_not_allowed", "several_hosts"];
 
 test.each(named)("the examples of %s are what its schemas say", (_, { body, document }) => {
   const { answer } = document;
