@@ -96,6 +96,26 @@ test.skipIf(problem !== null)(
   },
 );
 
+test.skipIf(problem !== null)(
+  `a name server that keeps one name waiting holds up the webhooks of no other${named}`,
+  async () => {
+    using place = emptyPlace();
+    const silent: DnsRecords = { A: "silent", AAAA: "silent" };
+    await using server = await startDnsServer(({ name }) => (name === "slow.test" ? silent : OPEN));
+    await using receiver = startReceiver();
+    const hosts = Array.from({ length: 50 }, (_, index) => `n${index}.test`);
+    const urls = ["slow.test", ...hosts, "slow.test"].map((host) => `http://${host}:${receiver.port}/`);
+    await writeRows(place, urls);
+    await using _ = await startBinary(place, {
+      ...{ ...settingsForNamesOf(server, place), POSTHORN_ALLOW_PRIVATE_CIDRS: "127.0.0.1/32" },
+      POSTHORN_RETRY_SCHEDULE: "1h",
+    });
+    await until("all others are sent to", () => receiver.requests.length === hosts.length);
+    expect(server.asked.filter((name) => name === "slow.test").length).toBeGreaterThan(0);
+    expect(receiver.requests.filter(({ headers }) => headers["host"]?.startsWith("slow.test"))).toEqual([]);
+  },
+);
+
 async function statusOfSaving({ api }: Binary, url: string): Promise<number> {
   return (await api("POST", "/api/webhooks", { url, events: ["*"] })).status;
 }

@@ -45,8 +45,9 @@ test(
   RUNS_MAX_MS,
 );
 
+const clock = createFakeClock();
+
 async function judge({ url, answer }: HostileUrl): Promise<Passage> {
-  const clock = createFakeClock();
   return await createGuard({ resolver: createTableResolver(clock, answer), clock, policy: CLOSED }).judge(url);
 }
 
