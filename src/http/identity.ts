@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import { Problem, type ProblemCode } from "../domain/problem.ts";
+import { Problem } from "../domain/problem.ts";
+import type { ProblemCode } from "../domain/problem-codes.ts";
 import { hashToken, tokenProblem } from "../domain/token.ts";
 import type { Key, Scope, Store } from "../store/contract.ts";
 import type { Millis } from "../world.ts";

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from "@sinclair/typebox";
-import { PROBLEMS, type ProblemCode } from "../domain/problem.ts";
+import { PROBLEMS, type ProblemCode } from "../domain/problem-codes.ts";
 import { type OpenApiSchema, openApiSchema } from "./openapi-schema.ts";
 import type { Route } from "./route.ts";
 import type { AnswerDocument } from "./route-document.ts";

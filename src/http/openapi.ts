@@ -1,7 +1,8 @@
 import { swagger } from "@elysiajs/swagger";
 import type { TSchema } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { PROBLEM_CODES, PROBLEMS, Problem, type ProblemCode, problemEnvelope } from "../domain/problem.ts";
+import { Problem, problemEnvelope } from "../domain/problem.ts";
+import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from "../domain/problem-codes.ts";
 import { AuditEntryView } from "./audit-schemas.ts";
 import { EventAcceptedView, EventBody, EventDetailView, EventTypeView, EventView } from "./event-schemas.ts";
 import { HealthView } from "./health-schemas.ts";

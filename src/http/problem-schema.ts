@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { PROBLEM_CODES } from "../domain/problem.ts";
+import { PROBLEM_CODES } from "../domain/problem-codes.ts";
 import { oneOf, record } from "./schemas.ts";
 
 const DetailView = record(

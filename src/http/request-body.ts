@@ -1,5 +1,6 @@
 import { scanObject } from "../domain/json-slice.ts";
-import { PROBLEMS, Problem, validationFailed } from "../domain/problem.ts";
+import { Problem, validationFailed } from "../domain/problem.ts";
+import { PROBLEMS } from "../domain/problem-codes.ts";
 import { formatSize } from "../domain/quantity.ts";
 import { BODY_FIELDS_MAX, JSON_DEPTH_MAX, REQUEST_BODY_MAX_BYTES } from "../limits.ts";
 import { shortened } from "./validation.ts";

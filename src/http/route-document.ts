@@ -1,5 +1,5 @@
 import type { TSchema } from "@sinclair/typebox";
-import type { ProblemCode } from "../domain/problem.ts";
+import type { ProblemCode } from "../domain/problem-codes.ts";
 
 /** What the OpenAPI document says of a route beyond its path, its schemas and who may use it. */
 export interface RouteDocument {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROBLEMS } from "../../src/domain/problem.ts";
+import { PROBLEMS } from "../../src/domain/problem-codes.ts";
 import { formatDuration, formatSize } from "../../src/domain/quantity.ts";
 import { parseEventTypes } from "../../src/event-types-file.ts";
 import * as limits from "../../src/limits.ts";

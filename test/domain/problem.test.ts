@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { PROBLEM_CODES, PROBLEMS, Problem, problemEnvelope, validationFailed } from "../../src/domain/problem.ts";
+import { Problem, problemEnvelope, validationFailed } from "../../src/domain/problem.ts";
+import { PROBLEM_CODES, PROBLEMS } from "../../src/domain/problem-codes.ts";
 
 test.each(PROBLEM_CODES.map((code) => [code]))("%s has a status, and says what it means and what to do", (code) => {
   const { status, meaning, hint } = PROBLEMS[code];

@@ -5,7 +5,7 @@ import { FormatRegistry } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { POSTHORN } from "../../src/domain/audit.ts";
 import { newId } from "../../src/domain/ids.ts";
-import { PROBLEM_CODES } from "../../src/domain/problem.ts";
+import { PROBLEM_CODES } from "../../src/domain/problem-codes.ts";
 import { hashToken } from "../../src/domain/token.ts";
 import { parseInstant } from "../../src/http/instant.ts";
 import { responses } from "../../src/http/openapi-responses.ts";
