@@ -89,6 +89,11 @@ const LENGTHS: Readonly<Record<string, Attack>> = {
     ),
   ),
   "a length with a space before its colon": [post([`Content-Length : ${event("no").length}`], event("no")), REFUSED],
+  "a length that is asked for first": [post(["Expect: 100-continue", lengthOf(event("asked"))], event("asked")), "202"],
+  "a length that expects what nobody knows": [
+    post(["Expect: 200-ok", lengthOf(event("hoped"))], event("hoped")),
+    "202",
+  ],
   "a length beyond all bounds": [post(["Content-Length: 4294967297"], event("no")), "413 closed"],
 };
 

@@ -66,6 +66,14 @@ const LINES: Attacks = {
   "HTTP/0.9": ["GET /livez\r\n", NO_VERSION],
   "HTTP/2.0": [head("GET /livez HTTP/2.0", "Host: a"), NO_VERSION],
   "HTTP/2's preface": ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", REFUSED],
+  "an upgrade to WebSocket": [
+    get("/livez", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: YQ==", "Sec-WebSocket-Version: 13"),
+    "200",
+  ],
+  "an upgrade to HTTP/2": [
+    get("/livez", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAA"),
+    "200",
+  ],
   TLS: [`\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03${"a".repeat(200)}`, REFUSED],
   bytes: ["\0\x01\x02\xff\r\n\r\n", REFUSED],
   "line feeds alone": [get("/livez").replaceAll("\r\n", "\n"), NO_VERSION],

@@ -128,7 +128,7 @@ function isShort(text: string): boolean {
 }
 
 /** `webhook` for the `{id}` of /api/webhooks/{id}, `delivery` for `{delivery_id}`. */
-export function kindOf(path: string, place: string): string {
+function kindOf(path: string, place: string): string {
   return place === "id" ? (path.split("/")[2] ?? "").replace(/s$/, "") : place.replace(/_id$/, "");
 }
 
