@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { POSTHORN } from "../../src/domain/audit.ts";
 import { openStore } from "../../src/store/open.ts";
@@ -104,6 +104,20 @@ describe("a database", () => {
       expect(db.query(`${loose} AND name NOT LIKE 'sqlite_%'`).all()).toEqual([]);
     });
   });
+
+  test.skipIf(process.platform === "win32")(
+    "is its owner's alone, log and all, in a directory that others can read (needs modes of files)",
+    async () => {
+      using directory = temporaryDirectory();
+      chmodSync(directory.path, 0o755);
+      const store = await openStore(storeOptions({ dataDir: directory.path }));
+      await store.probe(1);
+      for (const name of ["posthorn.db", "posthorn.db-wal", "posthorn.db-shm"]) {
+        expect(statSync(join(directory.path, name)).mode & 0o777).toBe(0o600);
+      }
+      await store.close();
+    },
+  );
 
   test("whose making was cut off is made again", async () => {
     using directory = temporaryDirectory();

@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { closeSync, openSync } from "node:fs";
 import {
   BUSY_TIMEOUT_MS,
   READER_CACHE_KB,
@@ -19,6 +20,7 @@ export const WRITE_AHEAD_LOG_FILE = "posthorn.db-wal";
 /** Where a restore makes the next database ready. */
 export const RESTORING_FILE = "posthorn.db.restoring";
 
+const OWNER_ONLY = 0o600;
 const INCREMENTAL = 2;
 const SYNCHRONOUS_FULL = 2;
 
@@ -29,6 +31,7 @@ const SYNCHRONOUS_FULL = 2;
  * @throws StoreOpenError
  */
 export function openWriting(path: string): Database {
+  if (path !== IN_MEMORY) makeForOwner(path);
   return opening(path, { create: true, readwrite: true }, (db) => {
     if (isBlank(db)) create(db);
     refuseForeign(db, path);
@@ -62,6 +65,15 @@ export function closeWriting(db: Database): void {
     if (faultOf(error) !== "full") throw error;
   } finally {
     db.close(true);
+  }
+}
+
+/** Whoever may read the directory: SQLite gives the log the mode of the file. If it cannot be made, opening it tells why. */
+function makeForOwner(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", OWNER_ONLY));
+  } catch {
+    return;
   }
 }
 
