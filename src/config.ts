@@ -1,3 +1,4 @@
+import { neutral } from "./domain/neutral-text.ts";
 import { closest } from "./domain/suggestion.ts";
 import { type ReadFile, type Setting, show } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
@@ -153,7 +154,7 @@ function unknownNames(env: ConfigInput["env"]): readonly string[] {
   const given = Object.keys(env).filter((name) => name.startsWith("POSTHORN_") && !KUBERNETES_NAMES.test(name));
   return given
     .filter((name) => !known.includes(name))
-    .map((name) => `${name} is not a setting.${nearest(name, known)}`);
+    .map((name) => `${neutral(name)} is not a setting.${nearest(name, known)}`);
 }
 
 function nearest(name: string, known: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { neutral } from "./domain/neutral-text.ts";
 import { maskTokens, mayHoldToken } from "./domain/token-mask.ts";
 import type { Millis } from "./world.ts";
 
@@ -85,26 +86,6 @@ const PLAIN = /^[^\s"=]+$/;
 
 function bare(value: string | number | boolean | null): string {
   return typeof value === "string" && !PLAIN.test(value) ? JSON.stringify(value) : String(value);
-}
-
-/** Almost every text: its test costs a fraction of the search below. */
-const ALL_VISIBLE_ASCII = /^[ -~]*$/;
-
-/**
- * What would start a new line, move a terminal's cursor, turn its text around or not be seen: control and format characters,
- * line and paragraph separators, half a surrogate pair.
- */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
-/** JSON's own escapes, so that a JSON line stays the same JSON. */
-function neutral(text: string): string {
-  return ALL_VISIBLE_ASCII.test(text) ? text : text.replace(UNSAFE, escaped);
-}
-
-/** One beyond the basic plane is a pair of UTF-16 units. */
-function escaped(character: string): string {
-  const units = character.split("");
-  return units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 }
 
 const SECRET_NAME = /secret|password|authorization|cookie|token|^key$|_key$/i;

@@ -1,3 +1,4 @@
+import { neutral } from "./domain/neutral-text.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./domain/quantity.ts";
 import type { Millis } from "./world.ts";
 
@@ -64,7 +65,7 @@ export function list<Value>(entry: Parse<Value>, max: number): Parse<readonly Va
 
 /** A text as it may stand in a message: quoted, on one line, not endless. */
 export function show(text: string): string {
-  return JSON.stringify(text.length > SHOWN_MAX_CHARACTERS ? `${text.slice(0, SHOWN_MAX_CHARACTERS)}…` : text);
+  return neutral(JSON.stringify(text.length > SHOWN_MAX_CHARACTERS ? `${text.slice(0, SHOWN_MAX_CHARACTERS)}…` : text));
 }
 
 const SHOWN_MAX_CHARACTERS = 80;

@@ -135,6 +135,14 @@ describe("where a value comes from", () => {
 });
 
 describe("what is told about a mistake", () => {
+  test("what was set is told on one line, whatever is in it, be it a name", () => {
+    const odd = "\n\x1b[2J\x85\u2028\u202e";
+    const loaded = load({ env: { [`POSTHORN_X${odd}`]: "1", POSTHORN_PORT: `8${odd}` } });
+    const told = [...loaded.warnings, ...(loaded.ok ? [] : loaded.problems)];
+    expect(told).toHaveLength(2);
+    expect(told.join("")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  });
+
   test("an unknown name is a warning that says what was probably meant", () => {
     const loaded = load({
       env: { POSTHORN_PROT: "1", POSTHORN_TIMEOUT_FIEL: "x", POSTHORN_ZZZZZZ: "1", PATH: "/bin" },
