@@ -74,6 +74,8 @@ function connect(socket: Socket, number: number, requests: Arrivals<string>): Ra
     wakeReader();
   };
   socket.on("data", take);
+  socket.once("end", () => wakeReader());
+  void closed.then(() => wakeReader());
 
   async function request(): Promise<string | null> {
     for (;;) {
@@ -85,16 +87,10 @@ function connect(socket: Socket, number: number, requests: Arrivals<string>): Ra
         return text;
       }
       if (socket.destroyed || socket.readableEnded) return null;
-      await moreOrClosed();
+      await new Promise<void>((resolve) => {
+        wakeReader = resolve;
+      });
     }
-  }
-
-  function moreOrClosed(): Promise<void> {
-    return new Promise((resolve) => {
-      wakeReader = resolve;
-      socket.once("end", resolve);
-      void closed.then(resolve);
-    });
   }
 
   // By way of the event loop, or else a script that writes without end would never see its connection closed.

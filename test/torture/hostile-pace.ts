@@ -35,7 +35,8 @@ export const HOSTILE_PACE: readonly Behaviour[] = [
   {
     name: "drips its head in time, and then its body",
     script: upon(async (connection, mark) => {
-      await connection.drip(`${head(mark)}Content-Length: 4096\r\n\r\n`, 2);
+      await connection.drip("HTTP/1.1 200 OK\r\n", 5);
+      await connection.write(`X-Mark: ${mark}\r\nContent-Length: 4096\r\n\r\n`);
       await connection.drip(ENDLESS, DRIP_MS);
     }),
     seen: delivered("slow"),

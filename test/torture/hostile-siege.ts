@@ -48,24 +48,28 @@ export class Siege implements AsyncDisposable {
     return new Siege(posthorn, receivers, targets);
   }
 
-  /** Sends all of them an event, waits for the end of every attempt, and checks what is told of it. */
-  async attack(round: 0 | 1, data: unknown): Promise<readonly Checked[]> {
-    const event = { type: HOSTILE_EVENT, data };
-    const { data: taken } = await this.#posthorn.api<{ id: string }>("POST", "/api/events", event);
-    const deliveries = await until("all attempts are over", async () => this.#finished(taken.id));
-    assert.equal(deliveries.length, this.#targets.length);
-    return eachOf(deliveries, (delivery) => this.#check(delivery, round));
+  /** Sends all of them so many events at once, waits for the end of every attempt, and checks what is told of it. */
+  async attack(round: 0 | 1, events: number): Promise<readonly Checked[]> {
+    const ids = await eachOf(Array.from({ length: events }), () => this.#post());
+    const deliveries = await eachOf(ids, (id) => until("all attempts are over", () => this.#finished(id)));
+    assert(deliveries.every(({ length }) => length === this.#targets.length));
+    return eachOf(deliveries.flat(), (delivery) => this.#check(delivery, round));
   }
 
-  /** @throws when a receiver got more requests than there were attempts */
-  assertNothingRepeated(rounds: number): void {
+  /** @throws when a receiver got more requests than there were attempts; `events` are those of all rounds */
+  assertNothingRepeated(events: number): void {
     const copies = this.#targets.length / this.#receivers.length;
-    for (const { requests } of this.#receivers) assert(requests.length <= rounds * copies, "a request came again");
+    for (const { requests } of this.#receivers) assert(requests.length <= events * copies, "a request came again");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await eachOf(this.#targets, ({ webhook }) => this.#posthorn.api("DELETE", `/api/webhooks/${webhook}`));
     for (const receiver of this.#receivers) await receiver[Symbol.asyncDispose]();
+  }
+
+  async #post(): Promise<string> {
+    const event = { type: HOSTILE_EVENT, data: {} };
+    return (await this.#posthorn.api<{ id: string }>("POST", "/api/events", event)).data.id;
   }
 
   async #finished(event: string): Promise<readonly Delivery[] | null> {

@@ -45,6 +45,11 @@ export const HOSTILE_TLS: readonly Behaviour[] = [
   { name: "silence behind a good handshake", script: upon(() => {}), tls: GOOD, seen: TIMEOUT },
 ];
 
+/** The same behind a good handshake. */
+export function overTls(behaviour: Behaviour): Behaviour {
+  return { ...behaviour, name: `${behaviour.name}, over TLS`, tls: GOOD };
+}
+
 function refused(name: string, tls: ServerTls, seen: Pick<Seen, "code" | "error">): Behaviour {
   return { name, tls, script: saying(answer), seen: { ...seen, status: null, end: null } };
 }

@@ -42,13 +42,16 @@ export class HostileTrial implements Disposable {
     return trial;
   }
 
-  /** As many copies of each behaviour at once, and then once more, so that what the first time left behind is met. */
-  async attack(behaviours: readonly Behaviour[], copies: number): Promise<void> {
+  /**
+   * So many copies of each behaviour at once, each with so many events, and then once more, so that what the first time left
+   * behind is met.
+   */
+  async attack(behaviours: readonly Behaviour[], copies: number, events = 1): Promise<void> {
     const name = behaviours.length === 1 ? (behaviours[0]?.name ?? "") : "all of them, once each";
     await using siege = await Siege.lay(this.#posthorn, behaviours, copies);
     const growthsMb = new Spread();
-    for (const round of ROUNDS) growthsMb.add(await this.#growthDuring(() => this.#withstand(siege, round)));
-    siege.assertNothingRepeated(ROUNDS.length);
+    for (const round of ROUNDS) growthsMb.add(await this.#growthDuring(() => this.#withstand(siege, round, events)));
+    siege.assertNothingRepeated(ROUNDS.length * events);
     this.#growths.set(name, growthsMb.worst);
     assert(copies === 1 || growthsMb.worst <= GROWTH_MAX_MB, `${name}: ${copies} at once cost ${growthsMb.worst} MB`);
   }
@@ -90,10 +93,10 @@ export class HostileTrial implements Disposable {
     return this.#memory.peakMb - beforeMb;
   }
 
-  /** One event to all hostile receivers; and, while they have it, one after the other to the healthy one. */
-  async #withstand(siege: Siege, round: 0 | 1): Promise<void> {
+  /** Events to all hostile receivers; and, while they have them, one after the other to the healthy one. */
+  async #withstand(siege: Siege, round: 0 | 1, events: number): Promise<void> {
     const isOver = Promise.withResolvers<true>();
-    const attacking = siege.attack(round, { round }).finally(() => isOver.resolve(true));
+    const attacking = siege.attack(round, events).finally(() => isOver.resolve(true));
     let arrived = 0;
     while (!(await Promise.race([isOver.promise, this.#deliverHealthy()]))) arrived += 1;
     this.#checked.push(...(await attacking));
