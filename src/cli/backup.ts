@@ -1,15 +1,23 @@
 import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
-import { type Backup, backUp } from "../store/backup.ts";
+import type { Backup } from "../store/backup.ts";
+import { BackupError } from "../store/backup-error.ts";
+import { BackupThread } from "../store/backup-thread.ts";
 import type { Console } from "./console.ts";
 import { contentsText } from "./contents-text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { orRefusal } from "./refusal.ts";
+import { stopSignals } from "./stop-signals.ts";
 
-/** Copies the database into a new file, beside a running server or without one. */
-export function backup(file: string, config: Config, console: Console): ExitCode {
-  return orRefusal(console, () => {
-    console.out(backupText(backUp({ dataDir: config.dataDir, file }), config));
+/** Copies the database into a new file, beside a running server or without one. A signal ends it, and nothing is left of it. */
+export async function backup(file: string, config: Config, console: Console): Promise<ExitCode> {
+  return orRefusal(console, async () => {
+    const thread = new BackupThread({ dataDir: config.dataDir, file });
+    const stopped = stopSignals().first.then((signal): never => {
+      thread.giveUp();
+      throw new BackupError(`The backup was ended by ${signal}, and nothing of it is left.`);
+    });
+    console.out(backupText(await Promise.race([thread.made, stopped]), config));
     return EXIT.ok;
   });
 }

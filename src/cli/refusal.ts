@@ -4,9 +4,9 @@ import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 
 /** Does it, or tells in one sentence why it cannot be done. */
-export function orRefusal(console: Console, act: () => ExitCode): ExitCode {
+export async function orRefusal(console: Console, act: () => ExitCode | Promise<ExitCode>): Promise<ExitCode> {
   try {
-    return act();
+    return await act();
   } catch (error) {
     if (!(error instanceof BackupError || error instanceof StoreOpenError)) throw error;
     console.error(`${error.message}\n`);

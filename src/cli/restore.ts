@@ -11,7 +11,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { orRefusal } from "./refusal.ts";
 
 /** Puts a backup in the place of the database, while no server runs. */
-export function restore(file: string, config: Config, console: Console): ExitCode {
+export async function restore(file: string, config: Config, console: Console): Promise<ExitCode> {
   return orRefusal(console, () => {
     console.out(restoredText(file, restored(file, config, console)));
     return EXIT.ok;

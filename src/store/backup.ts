@@ -13,6 +13,11 @@ export interface Backup {
   readonly contents: Contents;
 }
 
+export interface BackupRequest {
+  readonly dataDir: string;
+  readonly file: string;
+}
+
 const OWNER_ONLY = 0o600;
 
 /**
@@ -21,13 +26,13 @@ const OWNER_ONLY = 0o600;
  *
  * @throws BackupError when there is no such copy; then nothing of it is left
  */
-export function backUp({ dataDir, file }: { readonly dataDir: string; readonly file: string }): Backup {
+export function backUp({ dataDir, file }: BackupRequest): Backup {
   const source = join(resolve(dataDir), DATABASE_FILE);
   const path = resolve(file);
   refuseMissing(source);
   refuseExisting(path);
   refuseOwnName(path, dirname(source));
-  const partial = `${path}.partial`;
+  const partial = partialOf(path);
   makeEmpty(partial);
   try {
     copySnapshot(source, partial);
@@ -40,8 +45,18 @@ export function backUp({ dataDir, file }: { readonly dataDir: string; readonly f
     if (isErrno(error, "EEXIST")) throw new BackupError(existsSentence(path), { cause: error });
     throw backupErrorOf(error, path);
   } finally {
-    removeFiles(partial);
+    removePartial(path);
   }
+}
+
+/** Takes away what a backup into this file has written that did not come to its end. */
+export function removePartial(file: string): void {
+  const partial = partialOf(resolve(file));
+  removeFiles(partial, `${partial}-journal`);
+}
+
+function partialOf(path: string): string {
+  return `${path}.partial`;
 }
 
 function refuseMissing(source: string): void {

@@ -1,13 +1,13 @@
 import { Database } from "bun:sqlite";
 import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CANCELLED_BY_RESTORE } from "../../src/domain/delivery.ts";
 import { type Binary, LOOPBACK_ALLOWED, nothingPending, runBinary, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
 import { startLoad } from "../support/load.ts";
 import { emptyPlace, type Place } from "../support/place.ts";
-import type { ProgramEnd } from "../support/program.ts";
+import { type ProgramEnd, startProgram } from "../support/program.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { until } from "../support/until.ts";
 
@@ -42,6 +42,21 @@ test("a backup under load holds every event that was acknowledged before it bega
   expect(before.filter((id) => !kept.has(id))).toEqual([]);
   expect(load.refused).toEqual(new Map());
   await nothingPending(posthorn);
+});
+
+test("a backup that is ended by SIGTERM in the middle of it leaves nothing behind", async () => {
+  using place = emptyPlace();
+  await during(startBinary(place, SETTINGS), async () => {});
+  addLargeEvents(place);
+  const partial = join(place.path, `${BACKUP}.partial`);
+  await using program = startProgram([await builtBinary(), "backup", BACKUP], { env: {}, cwd: place.path });
+  await until("it copies", () => existsSync(partial) && statSync(partial).size > 0);
+  program.signal("SIGTERM");
+  expect(await program.ended).toEqual({
+    ...REFUSED,
+    error: "The backup was ended by SIGTERM, and nothing of it is left.\n",
+  });
+  expect(readdirSync(place.path)).toEqual(["data"]);
 });
 
 test("after a restore nothing is sent that was delivered since, and what is still pending is", async () => {
@@ -148,6 +163,15 @@ async function during<Result>(starting: Promise<Binary>, act: (posthorn: Binary)
   posthorn.signal("SIGTERM");
   expect((await posthorn.ended).exitCode).toBe(0);
   return result;
+}
+
+/** Enough that it takes a while to copy them. */
+function addLargeEvents({ dataDir }: Place): void {
+  using db = new Database(join(dataDir, "posthorn.db"));
+  db.run(`
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000)
+    INSERT INTO events (tenant, id, type, created_at, api_version, is_test, deliveries, body)
+    SELECT 'default', n, 'resume.created', 1, '2024-12-30', 0, 0, hex(randomblob(64000)) FROM numbers`);
 }
 
 async function subscribe(posthorn: Binary, origin: string): Promise<string> {

@@ -3,37 +3,22 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { posthorn } from "../../src/cli/posthorn.ts";
 import { POSTHORN } from "../../src/domain/audit.ts";
+import { backUp } from "../../src/store/backup.ts";
 import { backupOf, openScene, restorePlace } from "../store/restore-request.ts";
 import { recordedConsole } from "../support/recorded-console.ts";
 
 /** The key that the stores of these tests are sealed with. */
 const POSTHORN_SECRET_KEY = "07".repeat(32);
 
-async function run(
-  command: "backup" | "restore",
-  { dataDir, file }: ReturnType<typeof restorePlace>,
-  isTerminal = false,
-) {
+async function run({ dataDir, file }: ReturnType<typeof restorePlace>, isTerminal = false) {
   const console = recordedConsole({ isTerminal });
   const exit = () => {
     throw new Error("none of these commands ends the process by itself");
   };
   const env = { POSTHORN_DATA_DIR: dataDir, POSTHORN_SECRET_KEY };
-  const exitCode = await posthorn({ args: [command, file], env, console, exit });
+  const exitCode = await posthorn({ args: ["restore", file], env, console, exit });
   return { exitCode, ...console.written };
 }
-
-test("a backup tells what is in it, and what is not", async () => {
-  using here = restorePlace();
-  await using scene = await openScene(here.dataDir);
-  await scene.webhook();
-  await scene.delivery();
-  const { exitCode, out, error } = await run("backup", here);
-  expect({ exitCode, error }).toEqual({ exitCode: 0, error: "" });
-  expect(out).toContain("Webhooks: 1, events: 1, deliveries: 1 (pending: 1), attempts: 0, API keys: 0.");
-  expect(out).toContain("The sealing key is not in it");
-  expect(out).toContain("keep POSTHORN_SECRET_KEY too, in another place");
-});
 
 test("a restore tells what it replaced, what is still to be sent, and which keys have come back", async () => {
   using here = restorePlace();
@@ -42,10 +27,10 @@ test("a restore tells what it replaced, what is still to be sent, and which keys
   await before.delivery();
   const key = before.newKey();
   await before.store.createKey(key, POSTHORN);
-  await run("backup", here);
+  backUp(here);
   await before.store.deleteKey(key.tenant, key.id, { adminKeyIsConfigured: true, now: 1 }, POSTHORN);
   await before.store.close();
-  const { exitCode, out, error } = await run("restore", here);
+  const { exitCode, out, error } = await run(here);
   expect({ exitCode, error }).toEqual({ exitCode: 0, error: "" });
   const [kept] = readdirSync(here.dataDir).filter((name) => name.includes("replaced"));
   expect(out).toContain(`The database that it replaces is now ${join(here.dataDir, String(kept))};`);
@@ -57,7 +42,7 @@ test("a restore tells that what it replaced is damaged, and that all that was pe
   using here = restorePlace();
   await backupOf(here);
   writeFileSync(join(here.dataDir, "posthorn.db"), "damaged");
-  const { exitCode, out } = await run("restore", here);
+  const { exitCode, out } = await run(here);
   expect(exitCode).toBe(0);
   expect(out).toContain("The database that it replaces is damaged, and was left as it was: it is now ");
   expect(out).toContain("0 still to be sent; 1 are cancelled, which may have been delivered since");
@@ -66,7 +51,7 @@ test("a restore tells that what it replaced is damaged, and that all that was pe
 test("whoever looks on at a terminal is told of each step", async () => {
   using here = restorePlace();
   await backupOf(here);
-  const { error } = await run("restore", here, true);
+  const { error } = await run(here, true);
   expect(error).toContain(`Copying ${here.file}.\nChecking the copy.\n`);
   expect(error).toEndWith("Putting the backup in its place.\n");
 });
