@@ -175,6 +175,8 @@ test("the table of limits is the one that the program keeps", () => {
     ],
     ["Any other request's body", formatSize(limits.REQUEST_BODY_MAX_BYTES)],
     ["Nesting of a request's JSON", `${limits.JSON_DEPTH_MAX} levels`],
+    ["Fields of a request's JSON", `${upTo(limits.BODY_FIELDS_MAX)}, not counting those inside of others`],
+    ["Sending a request's body, or leaving a connection idle", `${limits.CONNECTION_IDLE_SECONDS}s`],
     ["A webhook's URL", `${upTo(limits.URL_MAX_CHARACTERS)} characters`],
     ["A webhook's subscriptions", `${limits.SUBSCRIPTIONS_MAX}`],
     ["A webhook's secret", `${limits.SECRET_MAX_CHARACTERS} characters`],
