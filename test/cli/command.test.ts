@@ -71,7 +71,8 @@ test("the help names every command, every setting and its flag", () => {
     "serve",
     "config",
     "healthcheck",
-    "backup FILE", "restore FILE",
+    "backup FILE",
+    "restore FILE",
     ...Object.values(SETTINGS).map(({ name }) => name),
   ];
   const plainFlags = flagNames().filter((name) => !name.endsWith("-file") || !flagNames().includes(name.slice(0, -5)));
