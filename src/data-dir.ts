@@ -70,7 +70,7 @@ export class DataDir {
 
   /** Leaves the first admin key where only the owner of the directory can read it. */
   writeAdminKey(token: string): void {
-    writeDurably(this.adminKeyPath, `${token}\n`, "w");
+    writeDurably(this.adminKeyPath, `${token}\n`);
   }
 }
 

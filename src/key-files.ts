@@ -65,8 +65,7 @@ export class KeyFiles {
 
   /** Makes a key ready that is about to seal the database. */
   prepare(key: Uint8Array): void {
-    removeFiles(this.#pathOf(NEXT));
-    writeDurably(this.#pathOf(NEXT), textOf(key), "wx");
+    writeDurably(this.#pathOf(NEXT), textOf(key));
   }
 
   /** Makes the first key of a directory in which nothing is sealed yet. */
@@ -89,7 +88,7 @@ export class KeyFiles {
 
   /** At no moment there is no `secret.key`, and the one that it replaces is on the disk before. */
   #install(name: string, key: Uint8Array, replaced: Uint8Array | null): Uint8Array {
-    if (replaced !== null) writeDurably(this.retiredPath(replaced), textOf(replaced), "w");
+    if (replaced !== null) writeDurably(this.retiredPath(replaced), textOf(replaced));
     renameSync(this.#pathOf(name), this.path);
     syncNames(this.path);
     return key;

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataDir } from "../src/data-dir.ts";
@@ -147,6 +156,20 @@ test("a configured key wins, and no file is read or written for it", () => {
   expect(directory.secretKey(OLD_ID, new Secret(Buffer.from(OLD).toString("hex")))).toEqual(OLD);
   expect(directory.files()).toEqual({ "secret.key": "garbled" });
 });
+
+test.skipIf(process.platform === "win32")(
+  "a new admin key is its owner's, whatever lay in its place (needs modes of files)",
+  () => {
+    using directory = directoryWith({ elsewhere: "theirs" });
+    const path = join(directory.path, "admin.key");
+    symlinkSync(join(directory.path, "elsewhere"), path);
+    DataDir.open(directory.path).writeAdminKey("first");
+    chmodSync(path, 0o666);
+    DataDir.open(directory.path).writeAdminKey("second");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(directory.files()).toEqual({ "admin.key": "second\n", elsewhere: "theirs" });
+  },
+);
 
 test.skipIf(process.platform === "win32")("key files that others can read are told (needs modes of files)", () => {
   using directory = directoryWith({ "secret.key": base64(OLD), "admin.key": "token\n" });

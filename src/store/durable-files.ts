@@ -24,9 +24,13 @@ export function syncFile(path: string): void {
 
 const OWNER_ONLY = 0o600;
 
-/** A file that only its owner can read, on the disk when this returns, name and all. @param flag `wx`: there must be none yet */
-export function writeDurably(path: string, text: string, flag: "w" | "wx"): void {
-  writeFileSync(path, text, { mode: OWNER_ONLY, flag, flush: true });
+/**
+ * A file that only its owner can read, on the disk when this returns, name and all. One that is there already is replaced by a
+ * new one: it may be readable by others, or be a link to somewhere else.
+ */
+export function writeDurably(path: string, text: string): void {
+  removeFiles(path);
+  writeFileSync(path, text, { mode: OWNER_ONLY, flag: "wx", flush: true });
   syncNames(path);
 }
 
