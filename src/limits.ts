@@ -6,6 +6,10 @@ const KB = 1_024;
 
 // Deliveries in flight (requests, not bytes).
 export const LANE_START = 2;
+/** Slots that are kept for webhooks whose receiver answered quickly when it was last asked: one in so many. */
+export const QUICK_SHARE = 4;
+/** Webhooks without work whose quick answer is remembered. */
+export const QUICK_REMEMBERED_MAX = 10_000;
 export const UNSETTLED_MAX = 1_024;
 export const TESTS_PER_TENANT_MAX = 4;
 /** Descriptors kept free of deliveries: the API's own connections, the database, the logs. Under a low limit, half of it. */
@@ -147,6 +151,8 @@ export const RATE_LIMITED_KEYS_MAX = 10_000;
 /** Fields that one 422 tells of, and what it shows of each. */
 export const DETAILS_MAX = 20;
 export const RECEIVED_MAX_CHARACTERS = 100;
+/** Of a path that is none: for a longer one nobody looks which of ours was meant, which takes a time of its length squared. */
+export const NEAR_PATH_MAX_CHARACTERS = 256;
 /** Where the server itself cuts a body off, without a word: far above every limit that has an answer. */
 export const SERVER_BODY_MAX_BYTES = 1_024 * KB * KB;
 /** A connection on which nothing moves for this long is closed. */

@@ -1,4 +1,5 @@
 import { closest } from "../domain/suggestion.ts";
+import { NEAR_PATH_MAX_CHARACTERS } from "../limits.ts";
 
 /** The path of ours that was probably meant, with the client's own ids in its places; null when none is near. */
 export type NearPath = (path: string) => string | null;
@@ -6,6 +7,7 @@ export type NearPath = (path: string) => string | null;
 export function nearPath(routes: readonly { readonly path: string }[]): NearPath {
   const templates = [...new Set(routes.map(({ path }) => path))].map((path) => path.split("/"));
   return (path) => {
+    if (path.length > NEAR_PATH_MAX_CHARACTERS) return null;
     const trimmed = path.replace(/\/+$/, "");
     const meant = [trimmed, trimmed.replace(OTHER_PREFIX, "/api")].map((each) => nearest(each.split("/"), templates));
     return meant.find((each) => each !== null) ?? null;
