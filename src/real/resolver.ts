@@ -18,6 +18,8 @@ export interface ResolverOptions {
   readonly hostsFile?: string;
   /** `address:port` of the name servers, instead of the system's. */
   readonly servers?: readonly string[];
+  /** How long the list of name servers is trusted. */
+  readonly serversMs?: Millis;
   /** When a look-up is given up at the latest. */
   readonly lookUpMaxMs?: Millis;
   /** Gives a descriptor up that somebody else holds for later; false when nobody does. */
@@ -30,7 +32,7 @@ export interface ResolverOptions {
  */
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const hosts = openHostsFile(options.hostsFile);
-  const channels = openChannels(options.servers);
+  const channels = openChannels(options);
   const { lookUpMaxMs = DNS_LOOK_UP_MAX_MS, makeRoom = () => false } = options;
   // Not so many at the same time, but not at once: then slow names hold up no others, and a thousand of them drown none.
   const pace = createPace({ groupMax: DNS_BURST_MAX, everyMs: DNS_BURST_MS });
@@ -77,14 +79,14 @@ interface Channels {
  * dead. It knows the name servers of the moment it was made, and never forgets that a name has no address of a family; hence
  * a new one now and then: the machine may have joined another network, and the name have got one.
  */
-function openChannels(servers: readonly string[] | undefined): Channels {
+function openChannels({ servers, serversMs = DNS_SERVERS_MS }: ResolverOptions): Channels {
   const distrusted = new Set<string>();
   let current: Channel | null = null;
   let goodUntil = 0;
 
   function renew(): Channel {
     distrusted.clear();
-    goodUntil = performance.now() + DNS_SERVERS_MS;
+    goodUntil = performance.now() + serversMs;
     return openChannel(servers);
   }
 

@@ -75,6 +75,17 @@ test("a name that had no address is found as soon as it has one", async () => {
   expect(await resolver.resolve("late.test")).toMatchObject({ ok: true, addresses: [{ address: "1.1.1.1" }] });
 });
 
+test("that a name has addresses of one family only is remembered no longer than the list of name servers", async () => {
+  await using server = await startDnsServer(({ number }) => ({
+    A: ["1.1.1.1"],
+    AAAA: number === 1 ? [] : ["2a00::1"],
+  }));
+  const [v4, v6] = [{ address: "1.1.1.1" }, { address: "2a00::1" }];
+  const resolver = createResolver({ servers: [server.address], hostsFile: NO_HOSTS, serversMs: 0 });
+  expect(await resolver.resolve("growing.test")).toMatchObject({ ok: true, addresses: [v4] });
+  expect(await resolver.resolve("growing.test")).toMatchObject({ ok: true, addresses: [v4, v6] });
+});
+
 test("an answer too large for a datagram is read whole: its last address may be the private one", async () => {
   const many = Array.from({ length: 500 }, (_, index) => `1.1.${index >> 8}.${index & 255}`);
   await using server = await startDnsServer({ "many.test": { A: [...many, "10.0.0.1"] } });
