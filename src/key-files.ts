@@ -50,7 +50,7 @@ export class KeyFiles {
   settle(keyId: string): Uint8Array {
     const current = this.read();
     if (current !== null && sealingKeyId(current) === keyId) {
-      removeFiles(this.#pathOf(NEXT));
+      this.#changing(() => removeFiles(this.#pathOf(NEXT)));
       return current;
     }
     const other = this.#locate(keyId);
@@ -65,7 +65,7 @@ export class KeyFiles {
 
   /** Makes a key ready that is about to seal the database. */
   prepare(key: Uint8Array): void {
-    writeDurably(this.#pathOf(NEXT), textOf(key));
+    this.#changing(() => writeDurably(this.#pathOf(NEXT), textOf(key)));
   }
 
   /** Makes the first key of a directory in which nothing is sealed yet. */
@@ -88,10 +88,23 @@ export class KeyFiles {
 
   /** At no moment there is no `secret.key`, and the one that it replaces is on the disk before. */
   #install(name: string, key: Uint8Array, replaced: Uint8Array | null): Uint8Array {
-    if (replaced !== null) writeDurably(this.retiredPath(replaced), textOf(replaced));
-    renameSync(this.#pathOf(name), this.path);
-    syncNames(this.path);
+    this.#changing(() => {
+      if (replaced !== null) writeDurably(this.retiredPath(replaced), textOf(replaced));
+      renameSync(this.#pathOf(name), this.path);
+      syncNames(this.path);
+    });
     return key;
+  }
+
+  #changing(change: () => void): void {
+    try {
+      change();
+    } catch (cause) {
+      throw new StoreOpenError(
+        `The key files in ${this.#directory} cannot be written (${cause}): make room on the disk, and the directory writable for this user.`,
+        { cause },
+      );
+    }
   }
 
   #locate(keyId: string): { readonly name: string; readonly key: Uint8Array } | null {
@@ -105,7 +118,12 @@ export class KeyFiles {
   /** Null when there is no such file, or no key in it: it may have been cut off while it was written. */
   #keyIn(name: string): Uint8Array | null {
     const path = this.#pathOf(name);
-    return existsSync(path) ? parseSealingKey(readFileSync(path, "utf8").trim()) : null;
+    if (!existsSync(path)) return null;
+    try {
+      return parseSealingKey(readFileSync(path, "utf8").trim());
+    } catch (cause) {
+      throw new StoreOpenError(`${path} cannot be read (${cause}): make it readable for this user.`, { cause });
+    }
   }
 
   #pathOf(name: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -128,6 +129,16 @@ describe("a start is refused in one sentence, and changes no file, with", () => 
     expect(start).toThrow(/^[^\n]+\.$/);
     expect(directory.files()).toEqual(files);
   });
+});
+
+test("a key file that cannot be read or written is told in one sentence", () => {
+  using directory = directoryWith({ "secret.key": base64(OLD) });
+  const { path } = directory;
+  mkdirSync(join(path, "secret.key.next"));
+  expect(() => directory.secretKey(OLD_ID)).toThrow(/^The key files in [^\n]+ cannot be written \([^\n]+\): [^\n]+\.$/);
+  rmSync(join(path, "secret.key"));
+  mkdirSync(join(path, "secret.key"));
+  expect(() => directory.secretKey(OLD_ID)).toThrow(/secret\.key cannot be read \([^\n]+\): [^\n]+\.$/);
 });
 
 test("a key is made where there is no database, for its owner alone", () => {

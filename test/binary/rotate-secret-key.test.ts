@@ -8,6 +8,7 @@ import { emptyPlace, type Place } from "../support/place.ts";
 import { startProgram } from "../support/program.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
+import { smallDisk, smallDiskProblem } from "../support/small-disk.ts";
 import { chosenSeed } from "../torture/suite.ts";
 
 beforeAll(async () => void (await builtBinary()), 120_000);
@@ -20,6 +21,7 @@ const NEW = { POSTHORN_SECRET_KEY: "0b".repeat(32) };
 /** One sentence on one line, never a stack. */
 const SENTENCE = /^[^\n]+\.\n$/;
 const KILLS = 8;
+const diskProblem = smallDiskProblem();
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -76,6 +78,28 @@ describe("rotate-secret-key", () => {
       expect(readdirSync(place.dataDir)).not.toContain("secret.key.next");
     }
   });
+
+  test.skipIf(diskProblem !== null)(
+    "on a full disk says so, or what it could not do, and nothing is lost, however little room there is (needs mount)",
+    async () => {
+      using disk = smallDisk(16 * 1_024 * 1_024);
+      const webhook = await servedWith(disk);
+      const ends: number[] = [];
+      for (const leftBytes of [0, 4_096, 16_384, 65_536, 262_144, 524_288]) {
+        disk.fill(leftBytes);
+        const { exitCode, error } = await rotate(disk);
+        if (exitCode !== 0) expect(error).toMatch(SENTENCE);
+        ends.push(exitCode);
+        disk.clear();
+        await using posthorn = await startBinary(disk);
+        expect(await secretOf(posthorn, webhook)).toBe(SECRET);
+        posthorn.signal("SIGTERM");
+        await posthorn.ended;
+      }
+      expect(new Set(ends)).toEqual(new Set([0, 1]));
+    },
+    15_000,
+  );
 
   test("follows POSTHORN_SECRET_KEY by POSTHORN_NEW_SECRET_KEY, writes no key, and says what to set", async () => {
     using place = emptyPlace();
