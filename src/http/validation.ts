@@ -3,13 +3,16 @@ import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import type { ProblemDetail } from "../domain/problem.ts";
 import { didYouMean } from "../domain/suggestion.ts";
-import { DETAILS_MAX, RECEIVED_MAX_CHARACTERS } from "../limits.ts";
+import { BODY_FIELDS_MAX, DETAILS_MAX, RECEIVED_MAX_CHARACTERS } from "../limits.ts";
 import { expectation, kindOf, kindsOf } from "./expectation.ts";
 
 /** A schema that is ready to judge values, and to say of each field in turn what is wrong with it. */
 export interface Validator<Value> {
   accepts(value: unknown): value is Value;
-  /** One detail a field, in the schema's order, the first `DETAILS_MAX` of them in words; empty when the value is accepted. */
+  /**
+   * One detail a field, in the schema's order, the first `DETAILS_MAX` of them in words, and none beyond `BODY_FIELDS_MAX`;
+   * empty when the value is accepted.
+   */
   problems(value: unknown): ProblemDetail[];
 }
 
@@ -39,6 +42,8 @@ function details(errors: Iterable<ValueError>, schema: TObject, prefix: keyof ty
     if (found.has(error.path)) continue;
     const isShown = found.size < DETAILS_MAX;
     found.set(error.path, isShown ? detail(error, schema, prefix) : counted(error, prefix));
+    // A list may be as long as the body, with something wrong in each of its items.
+    if (found.size === BODY_FIELDS_MAX) break;
   }
   return [...found.values()];
 }
