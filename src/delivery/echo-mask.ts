@@ -10,9 +10,12 @@ const COMMONPLACE = /^(accept|content-|cache-control)/i;
  * Hides the values of a webhook's own headers in what a receiver answers. Many receivers show the request again when something is
  * wrong with it, and what they show is kept, and logged, where the value itself is sealed.
  *
- * Exact values are hidden, and the words of them: `Bearer` and the token may come apart. Short ones are nobody's secret.
+ * Exact values are hidden, and what comes after their first word: `Bearer` and the token may come apart. Short ones are nobody's
+ * secret.
  */
 export class EchoMask {
+  /** The same list comes with every delivery to a webhook, as long as the webhook stays as it is. */
+  static readonly #known = new WeakMap<Webhook["headers"], EchoMask | null>();
   /** The longest first, so that none of them hides a part of another. Each byte a character. */
   readonly #values: readonly string[];
 
@@ -23,8 +26,16 @@ export class EchoMask {
   /** Null when there is nothing to hide, as for most webhooks. */
   static of(headers: Webhook["headers"]): EchoMask | null {
     if (headers.length === 0) return null;
+    const known = EchoMask.#known.get(headers);
+    if (known !== undefined) return known;
+    const mask = EchoMask.#made(headers);
+    EchoMask.#known.set(headers, mask);
+    return mask;
+  }
+
+  static #made(headers: Webhook["headers"]): EchoMask | null {
     const secretive = headers.filter(([name]) => !COMMONPLACE.test(name));
-    const texts = secretive.flatMap(([, value]) => [value, ...value.split(/[\s,;=]+/)]);
+    const texts = secretive.flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)]);
     const long = texts.filter((text) => text.length >= ECHO_MASKED_MIN_CHARACTERS);
     const values = new Set(long.flatMap((text) => [text, jsonOf(text)]).flatMap((text) => [text, utf8Of(text)]));
     return values.size === 0 ? null : new EchoMask([...values].sort((one, other) => other.length - one.length));
@@ -53,12 +64,19 @@ export class EchoMask {
   /** What is kept of a body may end in the middle of a value. */
   #withoutBegun(text: string): string {
     for (const value of this.#values) {
-      for (let length = value.length - 1; length >= ECHO_MASKED_MIN_CHARACTERS; length--) {
-        if (text.endsWith(value.slice(0, length))) return text.slice(0, -length) + MASK;
-      }
+      const at = beginningOf(value, text);
+      if (at !== -1) return text.slice(0, at) + MASK;
     }
     return text;
   }
+}
+
+/** Where the end of a text begins that is the beginning of a value; -1 when there is none. */
+function beginningOf(value: string, text: string): number {
+  const first = value.slice(0, ECHO_MASKED_MIN_CHARACTERS);
+  let at = text.indexOf(first, Math.max(0, text.length - value.length));
+  while (at !== -1 && !value.startsWith(text.slice(at))) at = text.indexOf(first, at + 1);
+  return at;
 }
 
 function jsonOf(text: string): string {
