@@ -17,8 +17,12 @@ const EVENTS_PER_SECOND = 300;
 const SETTINGS = { ...LOOPBACK_ALLOWED, POSTHORN_SHUTDOWN_GRACE: "0s" };
 /** Requests of a life that are not answered in it, and so are pending in its backup and after it. */
 const UNANSWERED = 6;
-/** The commands take about as long, so that a kill may come in any of their steps. */
-const KILLED_AFTER_MS = { least: 0, most: 90 };
+/** What a command takes until one has come to its end, on a quiet machine. */
+const USUAL_MS = 90;
+/** A kill comes at any moment of a command, and sometimes a little too late. */
+const KILLED_WITHIN = 1.2;
+
+type Command = "backup" | "restore";
 
 export const backups: Suite = {
   name: "backups",
@@ -38,6 +42,8 @@ class Backups implements AsyncDisposable {
   /** Deliveries that were requested since the life began. */
   #requested = new Set<string>();
   #unanswered = UNANSWERED;
+  /** What the last that were not killed took. */
+  readonly #tookMs: Record<Command, number> = { backup: USUAL_MS, restore: USUAL_MS };
   #end = Promise.withResolvers<number>();
   readonly #counts = { backupsKilled: 0, leftOld: 0, leftNew: 0, goingOn: 0, cancelled: 0 };
 
@@ -103,8 +109,7 @@ class Backups implements AsyncDisposable {
     if (this.#random.chance(0.5)) await this.#killBackup(backup);
     const before = new Set(posts.acknowledged);
     if (existsSync(backup)) return;
-    const { exitCode, error } = await runBinary(["backup", backup], { place: this.#place });
-    assert.deepEqual({ exitCode, error }, { exitCode: 0, error: "" });
+    await this.#complete("backup", backup);
     const { events, damage } = keptIn(backup);
     assert.deepEqual(damage, []);
     assert.deepEqual(
@@ -116,7 +121,7 @@ class Backups implements AsyncDisposable {
 
   /** What has its name is whole, and what has not may go. */
   async #killBackup(backup: string): Promise<void> {
-    await this.#kill(["backup", backup]);
+    await this.#kill("backup", backup);
     this.#counts.backupsKilled += 1;
     if (existsSync(backup)) assert.deepEqual(keptIn(backup).damage, []);
     rmSync(`${backup}.partial`, { force: true });
@@ -124,11 +129,10 @@ class Backups implements AsyncDisposable {
 
   async #restore(backup: string, old: KeptState, wanted: KeptState): Promise<void> {
     for (let kills = this.#random.between(1, 3); kills > 0; kills--) {
-      await this.#kill(["restore", backup]);
+      await this.#kill("restore", backup);
       this.#judge(keptState(this.#place.dataDir), old, wanted);
     }
-    const { exitCode, error } = await runBinary(["restore", backup], { place: this.#place });
-    assert.deepEqual({ exitCode, error }, { exitCode: 0, error: "" });
+    await this.#complete("restore", backup);
     this.#checkReplaced(old);
   }
 
@@ -171,9 +175,16 @@ class Backups implements AsyncDisposable {
     await posthorn.ended;
   }
 
-  async #kill(command: readonly string[]): Promise<void> {
-    const program = startProgram([await builtBinary(), ...command], { env: {}, cwd: this.#place.path });
-    await Bun.sleep(this.#random.between(KILLED_AFTER_MS.least, KILLED_AFTER_MS.most));
+  async #complete(command: Command, backup: string): Promise<void> {
+    const begun = performance.now();
+    const { exitCode, error } = await runBinary([command, backup], { place: this.#place });
+    assert.deepEqual({ exitCode, error }, { exitCode: 0, error: "" });
+    this.#tookMs[command] = performance.now() - begun;
+  }
+
+  async #kill(command: Command, backup: string): Promise<void> {
+    const program = startProgram([await builtBinary(), command, backup], { env: {}, cwd: this.#place.path });
+    await Bun.sleep(this.#random.between(0, Math.ceil(this.#tookMs[command] * KILLED_WITHIN)));
     program.signal("SIGKILL");
     await program.ended;
   }
