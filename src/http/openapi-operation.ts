@@ -33,13 +33,13 @@ function accessSentence(access: Access): string {
 
 const PLACES = /:(\w+)/g;
 
-function placeParameters({ path }: Route) {
+function placeParameters({ path, document }: Route) {
   return [...path.matchAll(PLACES)].map(([, name = ""], index) => ({
     name,
     in: "path",
     required: true,
     description: placeDescription(path, name, index),
-    schema: { type: "string" },
+    schema: { type: "string", ...(document.places?.[name] !== undefined && { enum: document.places[name] }) },
   }));
 }
 

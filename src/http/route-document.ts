@@ -13,6 +13,8 @@ export interface RouteDocument {
   /** What can go wrong here besides what can go wrong everywhere. */
   readonly problems?: readonly ProblemCode[];
   readonly headers?: readonly HeaderDocument[];
+  /** What may stand in a place of the path, where it is one of a few. */
+  readonly places?: Readonly<Record<string, readonly string[]>>;
 }
 
 export type Tag = "Webhooks" | "Events" | "Logs" | "Keys" | "Session" | "Audit" | "Health" | "Documentation";

@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import type { RouteDocument } from "./route-document.ts";
 import { record } from "./schemas.ts";
+import { SWAGGER_ASSETS } from "./swagger-page.ts";
 
 export const READ_ROOT: RouteDocument = {
   tag: "Documentation",
@@ -61,5 +62,6 @@ export const READ_ASSET: RouteDocument = {
     schema: Type.String({ format: "binary" }),
     example: "",
   },
+  places: { asset: [...SWAGGER_ASSETS.keys()] },
   problems: ["unknown_route"],
 };

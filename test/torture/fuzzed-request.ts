@@ -66,6 +66,8 @@ class Draw {
   query(): string {
     const given = this.#operation.parameters.filter((parameter) => parameter.in === "query" && this.#isGiven());
     const pairs = given.map(({ name, schema }) => [name, this.#parameter(name, schema)] as const);
+    // Filters for different things may exclude one another, which the document can only say in words.
+    if (given.filter(({ name }) => name.endsWith("_id")).length > 1) this.isSound = false;
     if (this.#breaks(0.1)) pairs.push([this.#one(NAUGHTY_STRINGS, "a"), this.#one(NAUGHTY_STRINGS, "b")]);
     return pairs.length === 0 ? "" : `?${pairs.map((pair) => pair.map(encoded).join("=")).join("&")}`;
   }
