@@ -1,4 +1,4 @@
-import { DESCRIPTORS_WAIT_MS, POLL_MS, UNSETTLED_MAX } from "../limits.ts";
+import { DESCRIPTORS_WAIT_MS, POLL_MS, QUICK_SHARE, UNSETTLED_MAX } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { ClaimedDelivery, DeliveryKey, LaneStart, ReadyDelivery, Store, WebhookKey } from "../store/contract.ts";
 import type { Clock, Millis } from "../world.ts";
@@ -41,7 +41,8 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#ring = new LaneRing(parts.concurrencyPerWebhook);
+    const unsureMax = parts.concurrency - Math.floor(parts.concurrency / QUICK_SHARE);
+    this.#ring = new LaneRing({ cap: parts.concurrencyPerWebhook, unsureMax });
     this.#alarm = new Alarm({ clock: parts.clock, now: parts.now, ring: () => this.#pumpSoon() });
   }
 
@@ -156,7 +157,7 @@ export class Dispatcher {
       lane.hold(this.#parts.now() + POLL_MS);
       this.#distrust(lane.webhook, this.#parts.now() + POLL_MS);
     }
-    this.#freed(lane);
+    this.#freed(lane, entry);
   }
 
   async #run(lane: Lane, entry: ReadyDelivery, delivery: ClaimedDelivery): Promise<void> {
@@ -191,11 +192,12 @@ export class Dispatcher {
     this.#unsettled += 1;
     if (holdMs > 0) lane.hold(this.#parts.now() + holdMs);
     lane.free(entry, learnt);
-    this.#freed(lane);
+    this.#freed(lane, entry);
   }
 
-  #freed(lane: Lane): void {
+  #freed(lane: Lane, entry: ReadyDelivery): void {
     this.#inFlight -= 1;
+    this.#ring.freed(entry);
     this.#look(lane);
     this.#noticeQuiet();
   }

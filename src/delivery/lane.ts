@@ -6,6 +6,14 @@ import type { BufferBudget } from "./buffer-budget.ts";
 import { DueQueue } from "./due-queue.ts";
 import { SendWindow } from "./send-window.ts";
 
+export interface LaneOptions {
+  /** The most requests that it may have in flight. */
+  readonly cap: number;
+  readonly budget: BufferBudget;
+  /** What is known of its receiver already. */
+  readonly isQuick?: boolean;
+}
+
 /** One webhook's queue: what is in flight, what waits, when it is next due. It never asks a clock and never sends. */
 export class Lane {
   readonly webhook: WebhookKey;
@@ -28,10 +36,15 @@ export class Lane {
   /** Announced while the table is asked; of a delivery, what was told last. */
   readonly #arrivals = new Map<DeliveryKey, ReadyDelivery>();
 
-  constructor(webhook: WebhookKey, options: { readonly cap: number; readonly budget: BufferBudget }) {
+  constructor(webhook: WebhookKey, { cap, budget, isQuick }: LaneOptions) {
     this.webhook = webhook;
-    this.#window = new SendWindow(options.cap);
-    this.#budget = options.budget;
+    this.#window = new SendWindow(cap, isQuick);
+    this.#budget = budget;
+  }
+
+  /** See `SendWindow.isQuick`. */
+  get isQuick(): boolean {
+    return this.#window.isQuick;
   }
 
   get inFlight(): number {

@@ -9,10 +9,17 @@ import type { Millis } from "../world.ts";
 export class SendWindow {
   readonly #cap: number;
   #size: number;
+  #isQuick: boolean;
 
-  constructor(cap: number) {
+  constructor(cap: number, isQuick = false) {
     this.#cap = cap;
     this.#size = Math.min(LANE_START, cap);
+    this.#isQuick = isQuick;
+  }
+
+  /** Whether the last attempt gave its slot back soon; of a new webhook nobody knows. */
+  get isQuick(): boolean {
+    return this.#isQuick;
   }
 
   get size(): number {
@@ -26,8 +33,9 @@ export class SendWindow {
 
   /** Learns from an attempt that took `durationMs`. */
   adjust(outcome: Outcome, durationMs: Millis): void {
+    this.#isQuick = durationMs <= QUICK_ANSWER_MS;
     if (outcome.kind === "timeout" || outcome.kind === "unreachable" || outcome.kind === "unresolved") this.#size = 1;
-    else if (durationMs <= QUICK_ANSWER_MS) this.#size = Math.min(this.#cap, this.#size * 2);
+    else if (this.#isQuick) this.#size = Math.min(this.#cap, this.#size * 2);
     else this.#size = Math.max(1, Math.floor(this.#size / 2));
   }
 }

@@ -58,6 +58,34 @@ test("a webhook that hangs gets few requests, and holds none of the others up", 
   expect(loop.world.transport.inFlight("https://hangs.example/")).toBe(1);
 });
 
+test("webhooks that hang, however many, leave slots to one that was quick the last time, also after it was forgotten", async () => {
+  await using loop = await createLoop({ concurrency: 8 });
+  await loop.webhook({ url: "https://healthy.example/", events: ["user.registered"] });
+  for (let n = 0; n < 20; n++) await loop.webhook({ url: `https://hangs.example/${n}`, events: ["resume.created"] });
+  const { transport, clock } = loop.world;
+  transport.on("hangs.example", () => hang());
+  await loop.post({ type: "user.registered" });
+  await clock.advance(3 * POLL_MS);
+  await loop.post({ type: "resume.created" });
+  await clock.advance(1_000);
+  expect(transport.maxInFlight()).toBe(6);
+  for (let n = 0; n < 5; n++) await loop.post({ type: "user.registered" });
+  await clock.advance(1_000);
+  expect(transport.requests.filter(({ url }) => url.includes("healthy.example"))).toHaveLength(6);
+});
+
+test("a webhook that nobody knows yet has its turn among those that answer, however busy they are", async () => {
+  await using loop = await createLoop({ concurrency: 4 });
+  await loop.webhook({ url: "https://busy.example/", events: ["resume.created"] });
+  await loop.webhook({ url: "https://new.example/", events: ["resume.deleted"] });
+  loop.world.transport.otherwise(() => reply(200, { headMs: 100 }));
+  for (let n = 0; n < 400; n++) await loop.post();
+  await loop.world.clock.advance(1_000);
+  for (let n = 0; n < 3; n++) await loop.post({ type: "resume.deleted" });
+  await loop.world.clock.advance(400);
+  expect(loop.world.transport.requests.filter(({ url }) => url.includes("new.example"))).toHaveLength(3);
+});
+
 test("one webhook never has more than its cap in flight, all together never more than the total", async () => {
   await using loop = await createLoop({ concurrency: 24, concurrencyPerWebhook: 16 });
   for (const host of ["a", "b", "c"]) await loop.webhook({ url: `https://${host}.example/` });

@@ -16,6 +16,21 @@ test("a window starts at two and doubles with each quick answer, whatever its st
   expect(sizes).toEqual([4, 8, 16, 16]);
 });
 
+test("it is quick when the last attempt gave its slot back soon, however it ended; of a new one nobody knows", () => {
+  const window = new SendWindow(16);
+  const told = [window.isQuick];
+  for (const [outcome, durationMs] of [
+    [success, 5],
+    [timeout, 30_000],
+    [refused, 5],
+    [serverError, 1_001],
+  ] as const) {
+    window.adjust(outcome, durationMs);
+    told.push(window.isQuick);
+  }
+  expect(told).toEqual([false, true, false, true, false]);
+});
+
 test("a slow answer halves it, down to one", () => {
   const window = new SendWindow(16);
   window.adjust(success, 1_001);

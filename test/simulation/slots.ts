@@ -1,3 +1,4 @@
+import { QUICK_SHARE } from "../../src/limits.ts";
 import type { Clock, Millis } from "../../src/world.ts";
 import type { Judge } from "./judge.ts";
 
@@ -23,11 +24,15 @@ export class Slots {
   readonly #lanes = new Map<number, Lane>();
   readonly #parts: { readonly judge: Judge; readonly clock: Clock; readonly limits: SlotLimits };
   #total = 0;
-  /** When there was no free slot last, by the monotonic clock. */
+  /** Up to so many in flight there is a slot for everybody; the rest is for webhooks whose receiver was quick the last time. */
+  readonly #sharedMax: number;
+  /** When there was no slot for everybody last, by the monotonic clock. */
   #saturatedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: { readonly judge: Judge; readonly clock: Clock; readonly limits: SlotLimits }) {
     this.#parts = parts;
+    const { total } = parts.limits;
+    this.#sharedMax = total - Math.floor(total / QUICK_SHARE);
   }
 
   take(webhook: number, now: Millis): void {
@@ -52,18 +57,18 @@ export class Slots {
 
   /** Since when the webhook could have started something, by the monotonic clock; null: it cannot now. */
   idleSince(webhook: number, now: Millis): number | null {
-    const { clock, limits } = this.#parts;
+    const { clock } = this.#parts;
     const { inFlight, restUntil, stirredAt } = this.#lane(webhook);
-    if (inFlight > 0 || this.#total >= limits.total) return null;
+    if (inFlight > 0 || this.#total >= this.#sharedMax) return null;
     return Math.max(clock.monotonic() + restUntil - now, this.#saturatedAt, stirredAt);
   }
 
   #stir(webhook: number, step: 1 | -1): number {
-    const { clock, limits } = this.#parts;
+    const { clock } = this.#parts;
     const lane = this.#lane(webhook);
     lane.inFlight += step;
     lane.stirredAt = clock.monotonic();
-    if (Math.max(this.#total, this.#total + step) >= limits.total) this.#saturatedAt = lane.stirredAt;
+    if (Math.max(this.#total, this.#total + step) >= this.#sharedMax) this.#saturatedAt = lane.stirredAt;
     this.#total += step;
     return lane.inFlight;
   }
