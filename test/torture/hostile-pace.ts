@@ -35,8 +35,9 @@ export const HOSTILE_PACE: readonly Behaviour[] = [
   {
     name: "drips its head in time, and then its body",
     script: upon(async (connection, mark) => {
-      await connection.drip("HTTP/1.1 200 OK\r\n", 5);
-      await connection.write(`X-Mark: ${mark}\r\nContent-Length: 4096\r\n\r\n`);
+      const text = head(mark);
+      await connection.drip(text.slice(0, 8), 5);
+      await connection.write(`${text.slice(8)}Content-Length: 4096\r\n\r\n`);
       await connection.drip(ENDLESS, DRIP_MS);
     }),
     seen: delivered("slow"),

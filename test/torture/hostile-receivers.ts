@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LOOPBACK_ALLOWED, startBinary } from "../support/binary.ts";
@@ -12,6 +13,9 @@ const ALL = [...HOSTILE_BEHAVIOURS, ...HOSTILE_OVER_TLS];
 /** Those that could cost memory, and so come in numbers also in the short form. */
 const LARGE = ["a body of 1 GiB", "a header of 4 MB", "headers without an end", "a gzip bomb"];
 const COPIES = 200;
+/** Fewer: the suite itself has to shake hands with all of them within the deadline. */
+const COPIES_OVER_TLS = 50;
+const GROWTH_MAX_MB = 32;
 /** Those that could pass one delivery's answer off for another's, and so are kept busy. */
 const FORGING = ALL.filter(({ name }) => name.startsWith("sends a forged second response"));
 const FORGERS = 10;
@@ -35,7 +39,9 @@ export const hostileReceivers: Suite = {
     const numerous = full ? ALL : ALL.filter(({ name }) => LARGE.includes(name));
     const tell = progress("behaviours", numerous.length);
     for (const [at, behaviour] of numerous.entries()) {
-      await trial.attack([behaviour], COPIES);
+      const copies = HOSTILE_OVER_TLS.includes(behaviour) ? COPIES_OVER_TLS : COPIES;
+      const growthMb = await trial.attack([behaviour], copies);
+      assert(growthMb <= GROWTH_MAX_MB, `${behaviour.name}: ${copies} at once cost ${growthMb} MB`);
       tell(at + 1);
     }
     return await trial.end();

@@ -10,7 +10,6 @@ import type { Figures } from "./suite.ts";
 
 const HEALTHY_EVENT = "user.registered";
 const WARM_UP_EVENTS = 500;
-const GROWTH_MAX_MB = 32;
 /** What an attempt may last beyond its deadline. */
 const BEYOND_MAX_MS = 500;
 const ROUNDS = [0, 1] as const;
@@ -45,15 +44,17 @@ export class HostileTrial implements Disposable {
   /**
    * So many copies of each behaviour at once, each with so many events, and then once more, so that what the first time left
    * behind is met.
+   *
+   * @returns by how many MB the process grew at its peak
    */
-  async attack(behaviours: readonly Behaviour[], copies: number, events = 1): Promise<void> {
+  async attack(behaviours: readonly Behaviour[], copies: number, events = 1): Promise<number> {
     const name = behaviours.length === 1 ? (behaviours[0]?.name ?? "") : "all of them, once each";
     await using siege = await Siege.lay(this.#posthorn, behaviours, copies);
     const growthsMb = new Spread();
     for (const round of ROUNDS) growthsMb.add(await this.#growthDuring(() => this.#withstand(siege, round, events)));
     siege.assertNothingRepeated(ROUNDS.length * events);
     this.#growths.set(name, growthsMb.worst);
-    assert(copies === 1 || growthsMb.worst <= GROWTH_MAX_MB, `${name}: ${copies} at once cost ${growthsMb.worst} MB`);
+    return growthsMb.worst;
   }
 
   /** Stops the process in good order: what it has logged tells when each attempt had ended, by the clock that also says when it began. */
