@@ -38,6 +38,17 @@ describe("a rotation", () => {
     for (const name of keyNames(dataDir)) expect(statSync(join(dataDir, name)).mode & 0o777).toBe(0o600);
   });
 
+  test("seals each of a webhook's secrets, for the day on which it has two", async () => {
+    using directory = await sealedDirectory();
+    changed(directory.path, "UPDATE webhooks SET secrets = json_insert(secrets, '$[#]', secrets ->> '$[0]')");
+    expect(rotate(directory.path).exitCode).toBe(EXIT.ok);
+    const seal = `v1.${sealingKeyId(keyIn(directory.path, "secret.key"))}.`;
+    for (const { secrets } of sealedRows(directory.path)) {
+      expect(JSON.parse(secrets)).toEqual([expect.stringContaining(seal), expect.stringContaining(seal)]);
+    }
+    expect(await secretsIn(directory.path)).toEqual(SECRETS);
+  });
+
   test("may come again and again", async () => {
     using directory = await sealedDirectory();
     for (let times = 0; times < 3; times++) expect(rotate(directory.path).exitCode).toBe(EXIT.ok);
