@@ -187,10 +187,15 @@ describe("a database", () => {
     const store = await openStore(storeOptions({ dataDir }));
     const made = await new Scene(store).webhook();
     await store.close();
+    // With another key even a migration that is due is not carried out.
+    withDatabase(dataDir, (db) => db.run("PRAGMA user_version = 0"));
+    const bytes = readFileSync(join(dataDir, "posthorn.db"));
     expect(await refusal(dataDir, { secretKey: new Uint8Array(32).fill(8) })).toMatchObject({
       name: "StoreOpenError",
       message: expect.stringMatching(/sealed with another key: set POSTHORN_SECRET_KEY/),
     });
+    expect(readFileSync(join(dataDir, "posthorn.db"))).toEqual(bytes);
+    withDatabase(dataDir, (db) => db.run("PRAGMA user_version = 2"));
     const again = await openStore(storeOptions({ dataDir }));
     expect(await again.findWebhook(made.tenant, made.id)).toEqual(made);
     await again.close();
