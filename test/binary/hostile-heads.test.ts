@@ -168,6 +168,25 @@ test("of requests that do not wait for one another's answers each is answered in
   expect(new Set(stored).size).toBe(stored.length);
 });
 
+test.each([
+  ["hangs up", "", []],
+  ["writes nonsense behind it", "NONSENSE\r\n\r\n", [400]],
+])(
+  "a request that came whole is carried out, also when its client %s before it is answered",
+  async (_, behind, seen) => {
+    await using scene = await startWireScene();
+    using wire = openWire(scene.port);
+    wire.write(post("whole") + behind);
+    wire.end();
+    const { responses } = await wire.closed;
+    // The nonsense has an answer of its own, and the event mostly none: whoever reads no 202 posts again, with the same id.
+    expect([seen, [202, ...seen]]).toContainEqual(responses.map(({ status }) => status));
+    const { api } = scene.posthorn;
+    await until("the event is stored", async () => (await api("GET", "/api/events/whole")).status === 200);
+    await scene.end();
+  },
+);
+
 test("a body that is announced and never comes stores nothing, and holds up nobody", async () => {
   await using scene = await startWireScene();
   const begun = Array.from({ length: 100 }, (_, n) => {

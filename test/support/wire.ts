@@ -5,6 +5,8 @@ import { readResponse, type WireResponse } from "./wire-response.ts";
 export interface Wire extends Disposable {
   /** Text goes as Latin-1: a byte a character. */
   write(bytes: string | Uint8Array): void;
+  /** Writes nothing more, once everything is written. */
+  end(): void;
   /** Everything that has come so far, read as responses, without the informational ones. */
   heard(): Heard;
   /** Resolves when the server has closed the connection, or when that many responses have come. */
@@ -47,6 +49,7 @@ export function openWire(port: number, { pauses = false }: { readonly pauses?: b
   return {
     ...{ heard, closed },
     write: (bytes) => void socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes),
+    end: () => void socket.end(),
     wait: (responses) => {
       const { promise, resolve: done } = Promise.withResolvers<Heard>();
       const look = () => {
