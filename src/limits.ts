@@ -62,6 +62,8 @@ export const IDLE_SWEEP_MS = 500;
 export const DIALS_PER_DESTINATION_MAX = 2;
 /** Connections kept warm between requests, all receivers together; beyond it the longest idle one is closed. */
 export const IDLE_CONNECTIONS_MAX = 2_048;
+/** What a connection rests behind a response, at least, so that all that came with it is read before the next request is sent. */
+export const HEARING_MS = 1;
 /** How long a receiver that sent what nobody asked for gets a connection for each request, and how many such are known. */
 export const DISTRUST_MS = 600 * SECOND_MS;
 export const DISTRUSTED_MAX = 1_000;

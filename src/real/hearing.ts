@@ -1,3 +1,5 @@
+import { HEARING_MS } from "../limits.ts";
+
 /** What can be lost while it is heard out. */
 export interface Audible {
   /** Neither side has closed it. */
@@ -12,23 +14,31 @@ export interface Audible {
 export class Hearing<Connection extends Audible> {
   readonly #heardOut: (connection: Connection) => void;
   #beginning: Connection[] = [];
+  #listening: Connection[] = [];
+  #isListening = false;
 
   /** @param heardOut is told of every connection that is still open when nothing more has come of it */
   constructor(heardOut: (connection: Connection) => void) {
     this.#heardOut = heardOut;
   }
 
-  /** All connections whose responses end in the same turn of the event loop are heard out together. */
+  /** It takes at least `HEARING_MS`, and about twice as long; many share one timer. */
   begin(connection: Connection): void {
-    if (this.#beginning.push(connection) === 1) setImmediate(() => this.#listen());
+    this.#beginning.push(connection);
+    if (!this.#isListening) this.#listen();
   }
 
-  /** Sockets are polled between two immediates of which one sets the other. */
   #listen(): void {
-    const heard = this.#beginning;
+    this.#isListening = true;
+    setTimeout(() => this.#turn(), HEARING_MS);
+  }
+
+  #turn(): void {
+    const heard = this.#listening;
+    this.#listening = this.#beginning;
     this.#beginning = [];
-    setImmediate(() => {
-      for (const connection of heard) if (connection.isOpen) this.#heardOut(connection);
-    });
+    this.#isListening = false;
+    if (this.#listening.length > 0) this.#listen();
+    for (const connection of heard) if (connection.isOpen) this.#heardOut(connection);
   }
 }

@@ -1,3 +1,4 @@
+import { HEARING_MS } from "../../src/limits.ts";
 import type { ConnectTimings, Cutoff, OutgoingRequest, SendFailure, Transport } from "../../src/world.ts";
 import { createCertificate, type TestCertificate } from "./certificate.ts";
 import { neverCut } from "./cutoff.ts";
@@ -57,5 +58,5 @@ export async function exchange(
 
 /** Resolves when a connection whose response has just ended would have been heard out. */
 async function heardOut(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 3; turn++) await Bun.sleep(2 * HEARING_MS);
 }
