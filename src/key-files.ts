@@ -43,14 +43,14 @@ export class KeyFiles {
   }
 
   /**
-   * The key that sealed a database; it is `secret.key` when this returns, and what a rotation left behind is cleared away.
+   * The key that sealed a database; it is `secret.key` when this returns, and what a rotation left behind is kept with the earlier ones.
    *
    * @throws StoreOpenError when none of the files holds it
    */
   settle(keyId: string): Uint8Array {
     const current = this.read();
     if (current !== null && sealingKeyId(current) === keyId) {
-      this.#changing(() => removeFiles(this.#pathOf(NEXT)));
+      this.#changing(() => this.#retireNext());
       return current;
     }
     const other = this.#locate(keyId);
@@ -84,6 +84,13 @@ export class KeyFiles {
     return new StoreOpenError(
       `The secrets in the database were sealed with another key than that in ${this.path}: put back the one with the id ${keyId}, or set POSTHORN_SECRET_KEY to it.`,
     );
+  }
+
+  /** A rotation that was cut off: its key may have sealed a database that a restore has put aside since. */
+  #retireNext(): void {
+    const key = this.#keyIn(NEXT);
+    if (key !== null) writeDurably(this.retiredPath(key), textOf(key));
+    removeFiles(this.#pathOf(NEXT));
   }
 
   /** At no moment there is no `secret.key`, and the one that it replaces is on the disk before. */

@@ -53,10 +53,10 @@ const STATES: readonly (readonly [name: string, sealedWith: Uint8Array, files: F
     { "secret.key": base64(OLD) },
   ],
   [
-    "a new key that has not sealed anything",
+    "a new key that has not sealed this one, but maybe one that a restore put aside",
     OLD,
     { "secret.key": base64(OLD), "secret.key.next": base64(NEW) },
-    { "secret.key": base64(OLD) },
+    { "secret.key": base64(OLD), [`secret.key.${sealingKeyId(NEW)}`]: base64(NEW) },
   ],
   [
     "a new key that has sealed everything",
