@@ -3,6 +3,7 @@ import { createGate } from "./auth.ts";
 import type { Connection } from "./connection.ts";
 import { noRoute } from "./no-route.ts";
 import type { HttpParts } from "./parts.ts";
+import { wholeUrl } from "./path-table.ts";
 import { createResponder } from "./responder.ts";
 import type { Params, Route } from "./route.ts";
 import { apiRoutes } from "./routes.ts";
@@ -55,18 +56,29 @@ function createRouter(
   serve: Serve,
   refuse: (request: Request, error: unknown) => Promise<Response>,
 ): (request: Request, connection?: Connection) => Promise<Response> {
-  const connections = new WeakMap<Request, Connection>();
+  const arrivals = new WeakMap<Request, Arrival>();
+  const arrivalOf = (sought: Request): Arrival => arrivals.get(sought) ?? { request: sought };
   // Elysia takes it for granted that a host has four characters or a port, and finds no path after a shorter one.
   const app = new Elysia({ normalize: false, handler: { standardHostname: false } }).onError(
-    ({ error, code, request }) => refuse(request, code === "NOT_FOUND" ? null : error),
+    ({ error, code, request }) => refuse(arrivalOf(request).request, code === "NOT_FOUND" ? null : error),
   );
   for (const route of routes) {
-    app.route(route.method, route.path, ({ request, params }) =>
-      serve(route, request, params, connections.get(request)),
-    );
+    app.route(route.method, route.path, ({ request: sought, params }) => {
+      const { request, connection } = arrivalOf(sought);
+      return serve(route, request, params, connection);
+    });
   }
   return async (request, connection) => {
-    if (connection !== undefined) connections.set(request, connection);
-    return app.fetch(request);
+    const url = wholeUrl(request);
+    // Elysia finds no path in a URL without a host. It is asked with one, and what came is served.
+    const sought = url === request.url ? request : new Request(url, { method: request.method });
+    arrivals.set(sought, { request, connection });
+    return app.fetch(sought);
   };
+}
+
+/** A request, and what it came by. */
+interface Arrival {
+  readonly request: Request;
+  readonly connection?: Connection | undefined;
 }

@@ -37,6 +37,6 @@ function isTrusted(origin: string, request: Request, { corsOrigins, publicUrl }:
 /** By host and port, not by scheme: behind a TLS proxy the page is https and the request is not. */
 function isOwnHost(origin: string, request: Request): boolean {
   const page = URL.parse(origin);
-  const host = request.headers.get("host") ?? new URL(request.url).host;
+  const host = request.headers.get("host") ?? URL.parse(request.url)?.host ?? "";
   return page !== null && page.host !== "" && page.host === URL.parse(`${page.protocol}//${host}`)?.host;
 }

@@ -21,6 +21,11 @@ function patternOf(path: string): RegExp {
 }
 
 /** The path of a request as the table knows it: without the query, and without what only looks like a part of it. */
-export function pathOf({ url }: Request): string {
-  return URL.parse(url)?.pathname ?? "/";
+export function pathOf(request: Request): string {
+  return URL.parse(wholeUrl(request))?.pathname ?? "/";
+}
+
+/** Bun gives the target alone when the request names no host that a URL could bear, as an HTTP/1.0 client need not. */
+export function wholeUrl({ url }: Request): string {
+  return url.startsWith("/") ? `http://localhost${url}` : url;
 }
