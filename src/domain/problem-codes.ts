@@ -140,7 +140,7 @@ export const PROBLEMS = {
   },
   too_many_wrong_keys: {
     status: 429,
-    meaning: "Too many wrong keys or sessions came from the client's address. A valid key is not held up.",
+    meaning: "Too many wrong keys came from the client's address. A valid key is not held up.",
     hint: `Wait as long as \`Retry-After\` says, and send a valid key. ${FIRST_KEY}`,
   },
   rate_limited: {

@@ -26,7 +26,7 @@ export function createWrongKeys({ clock, reportSlowedDown }: WrongKeysParts): Wr
     reportSlowedDown(address);
   };
   return (problem, request, connection) => {
-    if (problem.status !== 401 || problem.code === "missing_key") return problem;
+    if (problem.status !== 401 || UNCOUNTED.has(problem.code)) return problem;
     const now = clock.monotonic();
     const address = connection?.requestIP(request)?.address ?? UNKNOWN;
     const waitMs = buckets.take(sourceOf(address), now);
@@ -40,12 +40,15 @@ export interface WrongKeysParts extends Pick<HttpParts, "reportSlowedDown"> {
   readonly clock: Pick<HttpParts["clock"], "monotonic">;
 }
 
+/** A session's token is never guessed, and a page whose session has ended has to learn that it must log in again. */
+const UNCOUNTED: ReadonlySet<string> = new Set(["missing_key", "invalid_session"]);
+
 /** The connection has closed meanwhile. */
 const UNKNOWN = "unknown";
 
 /** The same whichever key was sent: it does not tell whether that one ever was valid. */
 function tooMany(waitMs: number): Problem {
-  return new Problem("too_many_wrong_keys", "Too many wrong keys or sessions came from this address.", {
+  return new Problem("too_many_wrong_keys", "Too many wrong keys came from this address.", {
     headers: retryAfter(waitMs),
   });
 }

@@ -45,8 +45,6 @@ const WRONG: readonly (readonly [string, (app: HttpApp) => Promise<Told>])[] = [
   ["a text that is no key", (app) => ask(app, { key: "hunter2", from: HERE })],
   ["a webhook's secret", (app) => ask(app, { key: "whsec_c2VjcmV0", from: HERE })],
   ["an expired key", async (app) => ask(app, { key: await app.key("read", null, 1), from: HERE })],
-  ["an unknown cookie", (app) => ask(app, { key: null, headers: { Cookie: unknownSession(1) }, from: HERE })],
-  ["a cookie that is none", (app) => ask(app, { key: null, headers: { Cookie: "posthorn_session=1" }, from: HERE })],
   [
     "an unknown key for a session",
     (app) => app.call(SESSION.method, SESSION.path, { key: null, body: { key: unknownKey(99) }, from: HERE }),
@@ -88,6 +86,23 @@ test("a request without any key is not a wrong one", async () => {
     expect((await ask(app, { key: null, from: HERE })).at("error.code")).toBe("missing_key");
   }
   expect((await app.call("GET", "/livez", { key: null, from: HERE })).status).toBe(200);
+});
+
+test("a session that has ended says so, whoever tried keys from that address, and is not a wrong key", async () => {
+  await using app = await startHttpApp();
+  const opened = await app.call("POST", "/api/session", { key: null, body: { key: ADMIN_KEY }, from: HERE });
+  const ended = (opened.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+  await app.call("DELETE", "/api/session", { key: null, headers: { Cookie: ended, "Sec-Fetch-Site": "none" } });
+  const askWithEach = async () => {
+    for (const Cookie of [ended, unknownSession(1), "posthorn_session=1"]) {
+      const told = await ask(app, { key: null, headers: { Cookie }, from: HERE });
+      expect([told.status, told.at("error.code")]).toEqual([401, "invalid_session"]);
+    }
+  };
+  for (let turn = 0; turn < WRONG_KEYS_BURST; turn++) await askWithEach();
+  await spend(app, HERE);
+  expectSlowed(await ask(app, { key: unknownKey(1), from: HERE }));
+  await askWithEach();
 });
 
 test("an address that was slowed down may try one key a second, and after ten seconds of rest ten again", async () => {
