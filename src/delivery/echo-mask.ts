@@ -10,8 +10,8 @@ const COMMONPLACE = /^(accept|content-|cache-control)/i;
  * Hides the values of a webhook's own headers in what a receiver answers. Many receivers show the request again when something is
  * wrong with it, and what they show is kept, and logged, where the value itself is sealed.
  *
- * Exact values are hidden, and what comes after their first word: `Bearer` and the token may come apart. Short ones are nobody's
- * secret.
+ * Exact values are hidden, what comes after their first word (`Bearer` and the token may come apart), and what `Basic` encodes;
+ * each also as JSON and as a URL spell it. Short ones are nobody's secret.
  */
 export class EchoMask {
   /** The same list comes with every delivery to a webhook, as long as the webhook stays as it is. */
@@ -35,9 +35,9 @@ export class EchoMask {
 
   static #made(headers: Webhook["headers"]): EchoMask | null {
     const secretive = headers.filter(([name]) => !COMMONPLACE.test(name));
-    const texts = secretive.flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1)]);
+    const texts = secretive.flatMap(([, value]) => [value, value.slice(value.indexOf(" ") + 1), ...basicOf(value)]);
     const long = texts.filter((text) => text.length >= ECHO_MASKED_MIN_CHARACTERS);
-    const values = new Set(long.flatMap((text) => [text, jsonOf(text)]).flatMap((text) => [text, utf8Of(text)]));
+    const values = new Set(long.flatMap(spellingsOf).flatMap((text) => [text, utf8Of(text)]));
     return values.size === 0 ? null : new EchoMask([...values].sort((one, other) => other.length - one.length));
   }
 
@@ -79,8 +79,19 @@ function beginningOf(value: string, text: string): number {
   return at;
 }
 
-function jsonOf(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+/** RFC 7617: `user:password`, and the password alone. */
+function basicOf(value: string): string[] {
+  const encoded = /^basic +(\S+)$/i.exec(value)?.[1];
+  if (encoded === undefined) return [];
+  const pair = Buffer.from(encoded, "base64").toString();
+  return [pair, pair.slice(pair.indexOf(":") + 1)];
+}
+
+/** As it is, as JSON has it, with or without escaped slashes, and as a URL has it, in either case of its digits. */
+function spellingsOf(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const url = encodeURIComponent(text.toWellFormed());
+  return [text, json, json.replaceAll("/", "\\/"), url, url.replace(/%../g, (octet) => octet.toLowerCase())];
 }
 
 /** Each byte a character. */

@@ -69,6 +69,25 @@ test("a value is hidden in JSON and in UTF-8 as well", () => {
   }
 });
 
+test("what Basic encodes is hidden too, whole and the password alone", () => {
+  const pair = "räuber:pass/word:with more";
+  const mask = EchoMask.of([["Authorization", `Basic ${Buffer.from(pair).toString("base64")}`]]);
+  const shown = [
+    "räuber:pass/word:with more",
+    "pass/word:with more",
+    "pass\\/word:with more",
+    "pass%2Fword%3Awith%20more",
+  ];
+  for (const text of shown) expect(textOf(mask?.body(Buffer.from(`<${text}>`)))).toBe("<***>");
+  expect(textOf(mask?.body(Buffer.from("<räuber>")))).toBe("<räuber>");
+});
+
+test("a value is hidden as a URL spells it, and where its slashes are escaped", () => {
+  const mask = EchoMask.of(HEADERS);
+  const shown = [encodeURIComponent(TOKEN), TOKEN.replaceAll("/", "%2f"), TOKEN.replaceAll("/", "\\/")];
+  for (const text of shown) expect(textOf(mask?.body(Buffer.from(`<${text}>`)))).toBe("<***>");
+});
+
 test("bytes that are no text stay what they are", () => {
   const mask = EchoMask.of(HEADERS);
   fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => expect(mask?.body(bytes)).toEqual(bytes)));
