@@ -13,7 +13,7 @@ import { stopSignals } from "./stop-signals.ts";
 export async function backup(file: string, config: Config, console: Console): Promise<ExitCode> {
   return orRefusal(console, async () => {
     const thread = new BackupThread({ dataDir: config.dataDir, file });
-    const stopped = stopSignals().first.then((signal): never => {
+    const stopped = stopSignals(console.isTerminal).first.then((signal): never => {
       thread.giveUp();
       throw new BackupError(`The backup was ended by ${signal}, and nothing of it is left.`);
     });

@@ -23,7 +23,7 @@ export interface ServerOptions {
 
 /** Runs Posthorn until a signal ends it. The first signal lets requests in flight end, a second one stops at once. */
 export async function serve({ config, warnings, console, exit }: ServerOptions): Promise<ExitCode> {
-  const signals = stopSignals();
+  const signals = stopSignals(console.isTerminal);
   const machine = thisMachine();
   const world = createRealWorld(machine);
   const log = openLog(config, console, world.clock.wall);

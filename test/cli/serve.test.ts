@@ -72,6 +72,15 @@ describe("a stop", () => {
     await posthorn.logged("Posthorn has stopped");
     expect(await posthorn.ended).toMatchObject({ exitCode: 0, error: "" });
   });
+
+  test("is not what SIGHUP, SIGUSR1 and SIGUSR2 ask for where there is no terminal", async () => {
+    await using posthorn = serve("undisturbed");
+    const { url } = await posthorn.logged("Posthorn is listening");
+    for (const signal of ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const) posthorn.signal(signal);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    posthorn.signal("SIGTERM");
+    expect(await posthorn.ended).toMatchObject({ exitCode: 0, error: "" });
+  });
 });
 
 describe("a start that cannot be", () => {
