@@ -126,6 +126,8 @@ export const RESEND_CHUNK = 500;
 export const SUBSCRIPTIONS_MAX = 100;
 export const EVENT_TYPE_MAX_CHARACTERS = 100;
 export const SECRET_MAX_CHARACTERS = 256;
+/** Of one request, whose masked headers others change meanwhile: that costs each of them a try. */
+export const UPDATE_TRIES_MAX = 4;
 /** Of a secret that Posthorn makes. */
 export const WEBHOOK_SECRET_BYTES = 32;
 /** Of a key's and a session's token: not to be guessed. */
@@ -172,8 +174,10 @@ export const PRUNE_PAUSE_MS = 20;
 export const READ_MAX_MS = 2 * SECOND_MS;
 
 // The store.
-/** How long a statement waits for another program that has the database open: a backup, somebody's SQLite shell. */
+/** How long opening waits for another program that holds the database: somebody's SQLite shell. */
 export const BUSY_TIMEOUT_MS = 5 * SECOND_MS;
+/** And a write of the running server: clients wait for it. */
+export const WRITER_BUSY_TIMEOUT_MS = 1 * SECOND_MS;
 /** What shares one transaction at most: bounds both the wait for its answer and the message that carries it. */
 export const WRITE_BATCH_MAX_COMMANDS = 512;
 /** After a batch of so many the writer rests a moment: what comes meanwhile makes the next one as large. */
@@ -182,8 +186,8 @@ export const WRITE_BATCH_REST_MS = 1;
 export const WRITE_BATCH_MAX_CHARACTERS = 4 * KB * KB;
 /** How often the free room on the disk is looked at. */
 export const DISK_LOOK_MS = 1 * SECOND_MS;
-/** How often outcomes that found the disk full are tried again. */
-export const FULL_RETRY_MS = 1 * SECOND_MS;
+/** How often outcomes that could not be written, because the disk was full or another program held the database, are tried again. */
+export const OBSTACLE_RETRY_MS = 1 * SECOND_MS;
 /** Pages beyond it come from the system's cache, which costs about as little: 16 MB were no faster, and stayed for good. */
 export const WRITER_CACHE_KB = 4 * KB;
 export const READER_CACHE_KB = 2 * KB;
@@ -193,6 +197,12 @@ export const WAL_CHECKPOINT_PAGES = 2_000;
 export const WAL_KEPT_MAX_BYTES = 32 * KB * KB;
 /** Read and written at once when a start writes the log again. */
 export const LOG_REWRITE_BYTES = 1 * KB * KB;
+/** Of what is told about a file that is no sound backup: names and texts of it may be as long as somebody likes. */
+export const FLAW_MAX_CHARACTERS = 300;
+/** The fact by which a sealing key is known is shorter by far. */
+export const KEY_CHECK_MAX_BYTES = 256;
+/** Read and written at once when a restore copies the backup. */
+export const RESTORE_CHUNK_BYTES = 1 * KB * KB;
 /** Webhooks that a rotation of the sealing key has in memory at once. */
 export const RESEAL_CHUNK = 500;
 export const WEBHOOKS_CACHED_MAX = 10_000;

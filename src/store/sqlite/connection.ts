@@ -5,6 +5,7 @@ import {
   READER_CACHE_KB,
   WAL_CHECKPOINT_PAGES,
   WAL_KEPT_MAX_BYTES,
+  WRITER_BUSY_TIMEOUT_MS,
   WRITER_CACHE_KB,
 } from "../../limits.ts";
 import { StoreOpenError } from "../contract.ts";
@@ -21,7 +22,8 @@ export const WRITE_AHEAD_LOG_FILE = "posthorn.db-wal";
 export const RESTORING_FILE = "posthorn.db.restoring";
 
 const OWNER_ONLY = 0o600;
-const INCREMENTAL = 2;
+/** Of `auto_vacuum`. */
+export const INCREMENTAL = 2;
 const SYNCHRONOUS_FULL = 2;
 
 /**
@@ -57,6 +59,11 @@ export function openReading(path: string): Database {
   });
 }
 
+/** From now on clients wait for what waits for another program. */
+export function waitBriefly(db: Database): void {
+  db.run(`PRAGMA busy_timeout = ${WRITER_BUSY_TIMEOUT_MS}`);
+}
+
 /** Moves what the log still holds into the file, and closes. Where there is no room for that, the log keeps it. */
 export function closeWriting(db: Database): void {
   try {
@@ -85,6 +92,7 @@ function opening(path: string, mode: OpenMode, prepare: (db: Database) => void):
     db = new Database(path, { ...mode, strict: true });
     db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     db.run("PRAGMA foreign_keys = ON");
+    db.run("PRAGMA trusted_schema = OFF");
     prepare(db);
     return db;
   } catch (error) {

@@ -1,6 +1,10 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { APPLICATION_ID } from "./connection.ts";
+import { neutral } from "../../domain/neutral-text.ts";
+import { FLAW_MAX_CHARACTERS } from "../../limits.ts";
+import { APPLICATION_ID, INCREMENTAL } from "./connection.ts";
+import { checkFlaw } from "./key-check.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
+import { schemaFlaw } from "./schema-check.ts";
 
 /** How many rows a database holds. */
 export interface Contents {
@@ -18,16 +22,20 @@ export type Inspection =
   | { readonly isSound: true; readonly contents: Contents }
   | { readonly isSound: false; readonly flaw: string };
 
-/** Reads the whole database at `path`: whether it is ours, of a schema that is known, and as sound as SQLite can tell. */
+/**
+ * Reads the whole database at `path`, whoever wrote it: whether it is ours, of a schema that is known, with nothing in it that
+ * would run by itself, and as sound as SQLite can tell.
+ */
 export function inspect(path: string): Inspection {
   const db = new Database(path, { readonly: true, strict: true });
   try {
+    distrust(db);
     const flaw = flawOf(db);
-    return flaw === null ? { isSound: true, contents: contentsOf(db) } : { isSound: false, flaw };
+    return flaw === null ? { isSound: true, contents: contentsOf(db) } : unsound(flaw);
   } catch (error) {
     // What is no database, or is damaged where everything begins, speaks up at any statement.
     if (!(error instanceof SQLiteError)) throw error;
-    return { isSound: false, flaw: `cannot be read (${error.message})` };
+    return unsound(`cannot be read (${error.message})`);
   } finally {
     db.close();
   }
@@ -46,12 +54,32 @@ export function isIntact(path: string): boolean {
   }
 }
 
+/** https://sqlite.org/security.html#untrusted_sqlite_database_files */
+function distrust(db: Database): void {
+  db.run("PRAGMA trusted_schema = OFF");
+  db.run("PRAGMA cell_size_check = ON");
+}
+
+/** What the file says of itself is part of the sentence. */
+function unsound(flaw: string): Inspection {
+  return { isSound: false, flaw: neutral(flaw.slice(0, FLAW_MAX_CHARACTERS)) };
+}
+
 function flawOf(db: Database): string | null {
   if (pragma(db, "application_id") !== APPLICATION_ID) return "is not a Posthorn database";
   const schema = Number(pragma(db, "user_version"));
   if (schema > SCHEMA_VERSION) {
     return `has schema ${schema} and this Posthorn knows ${SCHEMA_VERSION}: use the newer version that wrote it`;
   }
+  if (schema < 1) return "holds no tables yet: there is nothing in it to restore";
+  const vacuum = pragma(db, "auto_vacuum");
+  if (vacuum !== INCREMENTAL) {
+    return `has been rewritten with auto_vacuum ${vacuum}: set \`PRAGMA auto_vacuum = ${INCREMENTAL}\` in it, and VACUUM`;
+  }
+  return schemaFlaw(db, schema) ?? damageOf(db) ?? checkFlaw(db);
+}
+
+function damageOf(db: Database): string | null {
   const damage = pragma(db, "integrity_check(1)");
   if (damage !== "ok") return `is damaged (${String(damage).replaceAll("\n", " ")})`;
   return pragma(db, "foreign_key_check") === null ? null : "is damaged (rows are missing that others need)";

@@ -1,4 +1,6 @@
+import type { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
+import { KEY_CHECK_MAX_BYTES } from "../../limits.ts";
 import { StoreOpenError } from "../contract.ts";
 import { APPLICATION_ID, openReading } from "./connection.ts";
 import { type Place, type Sealer, sealedBy } from "./front/sealer.ts";
@@ -39,13 +41,32 @@ export function sealedWith(path: string): string | null {
   try {
     using db = openReading(path);
     const isOurs = db.query<{ id: number }, []>(OURS).get()?.id === APPLICATION_ID;
-    const check = isOurs ? db.query<{ value: string }, [string]>(CHECK).get(KEY_CHECK) : null;
-    return check === null ? null : sealedBy(check.value);
+    return isOurs ? sealedBy(checkIn(db) ?? "") : null;
   } catch {
     return null;
   }
 }
 
+/**
+ * Why the key that opens what is sealed in the database cannot be told. The check is there from the first start on, before anything
+ * else is.
+ *
+ * @returns null when it can be told; else to be read after "it"
+ */
+export function checkFlaw(db: Database): string | null {
+  const check = checkIn(db);
+  if (check === null && db.query<{ blank: number }, []>(BLANK).get()?.blank === 1) return null;
+  if (check === null) return "lacks its secret_check, by which its sealing key is known";
+  return sealedBy(check) === null ? "has a damaged secret_check, by which its sealing key is known" : null;
+}
+
+/** One that is too long to be a check is as good as an empty one, and is not read. */
+function checkIn(db: Database): string | null {
+  return db.query<{ value: string }, [number, string]>(CHECK).get(KEY_CHECK_MAX_BYTES, KEY_CHECK)?.value ?? null;
+}
+
 const OURS = `SELECT application_id AS id FROM pragma_application_id
   WHERE EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'facts')`;
-const CHECK = "SELECT value FROM facts WHERE name = ?";
+const CHECK = "SELECT iif(length(CAST(value AS BLOB)) <= ?, value, '') AS value FROM facts WHERE name = ?";
+const BLANK = `SELECT NOT EXISTS (SELECT 1 FROM webhooks) AND NOT EXISTS (SELECT 1 FROM events)
+  AND NOT EXISTS (SELECT 1 FROM keys) AS blank`;

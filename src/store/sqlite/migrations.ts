@@ -12,16 +12,17 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 /**
  * Brings the schema up to date, each migration with its number in a transaction of its own.
  *
+ * @param target the version at which to stop
  * @throws StoreOpenError when the file was written by a newer Posthorn
  */
-export function migrate(db: Database): void {
+export function migrate(db: Database, target = SCHEMA_VERSION): void {
   const version = schemaVersion(db);
   if (version > SCHEMA_VERSION) {
     throw new StoreOpenError(
       `The database has schema ${version} and this Posthorn knows ${SCHEMA_VERSION}: start the newer version that wrote it, or restore a backup.`,
     );
   }
-  for (const [index, sql] of MIGRATIONS.entries()) {
+  for (const [index, sql] of MIGRATIONS.slice(0, target).entries()) {
     if (index >= version) apply(db, sql, index + 1);
   }
 }

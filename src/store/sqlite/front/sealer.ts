@@ -49,10 +49,12 @@ export class Sealer {
   }
 }
 
+/** The id is looked for among the key files by its name, and is told: so it is none but an id. */
+const SEALED = new RegExp(`^${VERSION}\\.([0-9a-f]{8})\\.[\\w-]{16}\\.[\\w-]{22,}$`);
+
 /** The id of the key that sealed a value; null when it is no sealed value. */
 export function sealedBy(text: string): string | null {
-  const [version, keyId] = text.split(".");
-  return version === VERSION && keyId !== undefined ? keyId : null;
+  return SEALED.exec(text)?.[1] ?? null;
 }
 
 function bytesOf({ table, column, row }: Place): Uint8Array {
