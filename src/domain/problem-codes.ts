@@ -103,6 +103,12 @@ export const PROBLEMS = {
     meaning: "The tenant has as many webhooks as POSTHORN_MAX_WEBHOOKS allows; deleted ones do not count.",
     hint: "Delete a webhook that is not needed any more, or raise POSTHORN_MAX_WEBHOOKS.",
   },
+  changed_meanwhile: {
+    status: 409,
+    meaning:
+      "A change that kept masked headers was overtaken by other changes of them, several times; nothing was changed.",
+    hint: "Read the webhook again and repeat the request.",
+  },
   last_admin_key: {
     status: 409,
     meaning: "It is the last admin key of all tenants, and nothing else could make another.",

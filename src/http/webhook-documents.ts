@@ -76,7 +76,7 @@ export const UPDATE_WEBHOOK: RouteDocument = {
     schema: WebhookView,
     example: MASKED_WEBHOOK,
   },
-  problems: ["not_found", "url_blocked", "read_too_slow"],
+  problems: ["not_found", "url_blocked", "changed_meanwhile", "read_too_slow"],
 };
 
 export const DELETE_WEBHOOK: RouteDocument = {

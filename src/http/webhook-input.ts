@@ -3,7 +3,7 @@ import { customHeaderProblem } from "../domain/custom-headers.ts";
 import { type Catalogue, subscriptionProblem } from "../domain/event-types.ts";
 import type { ProblemDetail } from "../domain/problem.ts";
 import { parseDuration } from "../domain/quantity.ts";
-import { isMasked, maskSecret, secretProblem, type Webhook } from "../domain/webhook.ts";
+import { isMasked, secretProblem, type Webhook } from "../domain/webhook.ts";
 import { RETRY_STEP_MAX_MS, RETRY_STEP_MIN_MS, TIMEOUT_MAX_MS, TIMEOUT_MIN_MS } from "../limits.ts";
 import type { WebhookChanges } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
@@ -33,7 +33,7 @@ export interface WebhookInput {
 export function webhookInput(given: Given, stored: Webhook | null, rules: InputRules): WebhookInput {
   const headers = given.headers === undefined ? undefined : headersOf(given.headers, stored);
   return {
-    changes: changesOf(given, headers),
+    changes: { ...changesOf(given, headers), ...madeOf(given, stored) },
     problems: [
       ...subscriptionProblems(given.events ?? [], rules.catalogue),
       ...secretProblems(given.secret),
@@ -64,13 +64,18 @@ function millisOf(text: string): Millis {
   return parseDuration(text) ?? 0;
 }
 
-/** A masked value that comes back as it was shown stands for the stored one: what was read may be written again. */
+/** A masked value stands for the one that is stored under its name: what was read may be written again. */
 function headersOf(given: Readonly<Record<string, string>>, stored: Webhook | null): Headers {
   const known = new Map(stored?.headers.map(([name, value]) => [name.toLowerCase(), value]));
   return Object.entries(given).map(([name, value]) => {
     const kept = known.get(name.toLowerCase());
-    return [name, kept !== undefined && value === maskSecret(kept) ? kept : value] as const;
+    return [name, kept !== undefined && isMasked(value) ? kept : value] as const;
   });
+}
+
+/** What stands behind a mask has to be the same still when the change is done. */
+function madeOf({ headers = {} }: Given, stored: Webhook | null): Pick<WebhookChanges, "headersBefore"> {
+  return stored !== null && Object.values(headers).some(isMasked) ? { headersBefore: stored.headers } : {};
 }
 
 function subscriptionProblems(events: readonly string[], catalogue: Catalogue): ProblemDetail[] {

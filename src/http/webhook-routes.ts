@@ -1,8 +1,9 @@
 import type { Static } from "@sinclair/typebox";
 import { newId } from "../domain/ids.ts";
 import { Problem } from "../domain/problem.ts";
-import { WEBHOOK_SECRET_BYTES } from "../limits.ts";
-import type { NewWebhook, Store } from "../store/contract.ts";
+import type { Webhook } from "../domain/webhook.ts";
+import { UPDATE_TRIES_MAX, WEBHOOK_SECRET_BYTES } from "../limits.ts";
+import type { NewWebhook, Store, WebhookChanges } from "../store/contract.ts";
 import { actorOf } from "./actor.ts";
 import { answer, answerPage } from "./answer.ts";
 import type { Caller } from "./auth.ts";
@@ -113,18 +114,31 @@ function update(parts: WebhookParts): Route {
     body: { schema: WebhookChangesBody, alsoAsks: asksOfChanges(settings) },
     document: UPDATE_WEBHOOK,
     handle: async ({ params, body, caller, requestId }) => {
-      const stored = await webhookIn(params, caller, store);
-      const { changes, problems } = webhookInput(body, stored, settings);
-      const newUrl = changes.url === stored.url ? undefined : changes.url;
-      const urlPassed = await acceptUrl(newUrl, problems, caller, parts);
-      const change = { ...changes, ...(newUrl !== undefined && { urlPassed }) };
-      const by = actorOf(caller, requestId);
-      const webhook = await store.updateWebhook(caller.tenant, stored.id, change, clock.wall(), by);
-      if (webhook === null) throw notFound("webhook");
-      wakeWebhook(webhook.key);
-      return answer(webhookView(webhook));
+      for (let tries = 0; tries < UPDATE_TRIES_MAX; tries++) {
+        const stored = await webhookIn(params, caller, store);
+        const change = await changeOf(stored, body, caller, parts);
+        const by = actorOf(caller, requestId);
+        const webhook = await store.updateWebhook(caller.tenant, stored.id, change, clock.wall(), by);
+        if (webhook === null) continue;
+        wakeWebhook(webhook.key);
+        return answer(webhookView(webhook));
+      }
+      throw new Problem("changed_meanwhile", "The webhook's headers changed while this request was reading them.");
     },
   });
+}
+
+/** @throws Problem 422 */
+async function changeOf(
+  stored: Webhook,
+  body: Static<typeof WebhookChangesBody>,
+  caller: Caller,
+  parts: WebhookParts,
+): Promise<WebhookChanges> {
+  const { changes, problems } = webhookInput(body, stored, parts.settings);
+  const newUrl = changes.url === stored.url ? undefined : changes.url;
+  const urlPassed = await acceptUrl(newUrl, problems, caller, parts);
+  return { ...changes, ...(newUrl !== undefined && { urlPassed }) };
 }
 
 /** Only who knows the stored webhook can judge its headers: a masked value may be right. */

@@ -42,10 +42,11 @@ export type * from "./values.ts";
 export class StoreError extends Error {
   override readonly name = "StoreError";
   /**
-   * `full`: no room on the disk, nothing was written. `too_slow`: a read was cut off. `closed`: the store is shut.
+   * `full`: no room on the disk, `busy`: another program holds the database; nothing was written, and it can be tried again.
+   * `too_slow`: a read was cut off. `closed`: the store is shut.
    * `refused`: a row that cannot be (an id that is taken, a time that is no integer); nothing of it was written.
    */
-  readonly code: "full" | "too_slow" | "closed" | "refused";
+  readonly code: "full" | "busy" | "too_slow" | "closed" | "refused";
 
   constructor(code: StoreError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -68,7 +69,10 @@ export interface Store {
   listWebhooks(tenant: string, page: PageRequest): Promise<Page<Webhook>>;
   /** Null: not this tenant's, or deleted (unless asked for). */
   findWebhook(tenant: string, id: string, options?: { readonly deletedToo: boolean }): Promise<Webhook | null>;
-  /** Null: there is none. What is given as it is already leaves nothing in the audit log. */
+  /**
+   * Null: there is none, or its headers are not `headersBefore` any more. What is given as it is already leaves nothing in the
+   * audit log.
+   */
   updateWebhook(tenant: string, id: string, changes: WebhookChanges, now: Millis, by: Actor): Promise<Webhook | null>;
   /** At once for every reader; the pending deliveries are cancelled afterwards, by `tidy`. Null: there is none. */
   deleteWebhook(tenant: string, id: string, now: Millis, by: Actor): Promise<WebhookKey | null>;
@@ -157,7 +161,7 @@ export interface Store {
   stats(): Promise<StoreStats>;
   /** How many deliveries are pending now, tests under way included. Cheap to ask, however many there are. */
   pending(): Promise<number>;
-  /** Resolves when a write has reached the disk. Rejects with `full` when there is no room. */
+  /** Resolves when a write has reached the disk. Rejects with `full` or `busy` when it cannot now. */
   probe(now: Millis): Promise<void>;
   close(): Promise<void>;
 }

@@ -25,7 +25,10 @@ export type WebhookChanges = Partial<
     Webhook,
     "url" | "events" | "secret" | "active" | "description" | "retryScheduleMs" | "timeoutMs" | "headers" | "urlPassed"
   >
->;
+> & {
+  /** What `headers` was made of: if the webhook has others by now, nothing of the change is done. */
+  readonly headersBefore?: Webhook["headers"];
+};
 
 // ── Events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 

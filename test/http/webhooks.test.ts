@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { POSTHORN } from "../../src/domain/audit.ts";
 import { type HttpApp, startHttpApp, type Told } from "../support/http-app.ts";
 
 const SPECIFIED = {
@@ -212,6 +213,55 @@ test("what was read may be written again without its secret", async () => {
     ["X-Token", "0123456789abcdefg"],
     ["X-Other", "short"],
   ]);
+});
+
+/** An app in which a header gets another value just before a change is written, so many times. */
+function overtaken(times: number): Promise<HttpApp> {
+  return startHttpApp({
+    wrap: (store) => {
+      let left = times;
+      const overtake = async (tenant: string, id: string, now: number) => {
+        if (left-- <= 0) return;
+        await store.updateWebhook(tenant, id, { headers: [["X-Token", `the new value, ${left}`]] }, now, POSTHORN);
+      };
+      return {
+        ...store,
+        updateWebhook: async (tenant, id, changes, now, by) => {
+          await overtake(tenant, id, now);
+          return store.updateWebhook(tenant, id, changes, now, by);
+        },
+      };
+    },
+  });
+}
+
+test("a mask stands for the value that is stored when the change is: one that came meanwhile stays", async () => {
+  await using app = await overtaken(3);
+  const path = await created(app, { headers: { "X-Token": "the old value" } });
+  const body = { headers: { "X-Token": "****", "X-Other": "mine" }, description: "Changed" };
+  expect((await app.call("PUT", path, { body })).at("data.description")).toBe("Changed");
+  const stored = await app.store.findWebhook("default", path.replace("/api/webhooks/", ""));
+  expect(stored?.headers).toEqual([
+    ["X-Token", "the new value, 0"],
+    ["X-Other", "mine"],
+  ]);
+});
+
+test("who is overtaken again and again while headers are kept is told so, and nothing is changed", async () => {
+  await using app = await overtaken(100);
+  const path = await created(app, { headers: { "X-Token": "the old value" } });
+  const told = await app.call("PUT", path, { body: { headers: { "X-Token": "****" }, description: "Changed" } });
+  expect([told.status, told.at("error.code")]).toEqual([409, "changed_meanwhile"]);
+  expect((await app.call("GET", path)).at("data.description")).toBeNull();
+  expect((await app.call("PUT", path, { body: { headers: {} } })).status).toBe(200);
+});
+
+test("a mask under a name that has no value any more is a 422", async () => {
+  await using app = await startHttpApp();
+  const path = await created(app, { headers: { "X-Token": "the old value" } });
+  await app.call("PUT", path, { body: { headers: { "X-Other": "b" } } });
+  const told = await app.call("PUT", path, { body: { headers: { "X-Token": "****" } } });
+  expect([told.status, told.at("error.details.0.path")]).toEqual([422, "/headers/X-Token"]);
 });
 
 test.each([

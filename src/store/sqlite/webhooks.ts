@@ -36,7 +36,10 @@ export type SealedChanges = Partial<
     SealedWebhook,
     "url" | "events" | "secrets" | "headers" | "active" | "description" | "retryScheduleMs" | "timeoutMs" | "urlPassed"
   >
->;
+> & {
+  /** As they have to lie in the table still; null: they were others already when the front looked. */
+  readonly headersBefore?: string | null;
+};
 
 export interface WebhookCreation extends NewSealedWebhook {
   readonly by: Actor;
@@ -100,10 +103,10 @@ export class WebhookTable {
     return asPage(rows, limit, (row) => row.key);
   }
 
-  /** Null: there is none, or it is deleted. */
-  update({ tenant, id, changes, now, by }: WebhookUpdate): SealedWebhook | null {
+  /** Null: there is none, it is deleted, or its headers are not what the change was made of. */
+  update({ tenant, id, changes: { headersBefore, ...changes }, now, by }: WebhookUpdate): SealedWebhook | null {
     const before = this.#living(tenant, id);
-    if (before === null) return null;
+    if (before === null || (headersBefore !== undefined && headersBefore !== before.headers)) return null;
     const after = changed(before, changes, now);
     const fields = webhookChanges(before, after);
     if (fields.length > 0) this.#note("webhook.updated", after, by, now, fields);
@@ -162,7 +165,7 @@ export class WebhookTable {
 }
 
 /** A new URL has not passed the guard unless the caller says so; learning that it did is no change of the owner's. */
-function changed(before: SealedWebhook, changes: SealedChanges, now: Millis): SealedWebhook {
+function changed(before: SealedWebhook, changes: Omit<SealedChanges, "headersBefore">, now: Millis): SealedWebhook {
   const { urlPassed, ...owners } = changes;
   const isMoved = owners.url !== undefined && owners.url !== before.url;
   return {

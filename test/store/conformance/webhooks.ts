@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { POSTHORN } from "../../../src/domain/audit.ts";
+import type { WebhookChanges } from "../../../src/store/contract.ts";
 import { allPages, GONE, NOW, type Open, Scene, TENANT } from "./scene.ts";
 
 export function webhookPromises(open: Open): void {
@@ -75,6 +76,22 @@ export function webhookPromises(open: Open): void {
       const last = await opened.store.updateWebhook(TENANT, before.id, changes, NOW + 2, POSTHORN);
       expect(last).toMatchObject({ ...changes, description: "new", updatedAt: NOW + 2 });
       expect(await opened.store.findWebhook(TENANT, before.id)).toEqual(last);
+    });
+
+    test("keep their headers when a change was made of others than they have, and all else too", async () => {
+      await using opened = await open();
+      const before = await new Scene(opened.store).webhook({ headers: [["a", "b"]] });
+      const update = (changes: WebhookChanges) =>
+        opened.store.updateWebhook(TENANT, before.id, changes, NOW + 1, POSTHORN);
+      const mine: WebhookChanges = { headers: [["a", "mine"]], description: "mine", headersBefore: [["a", "b"]] };
+      const made = await Promise.all([update({ headers: [["a", "new"]] }), update(mine), update(mine)]);
+      expect(made).toMatchObject([{ headers: [["a", "new"]] }, null, null]);
+      expect(await opened.store.findWebhook(TENANT, before.id)).toMatchObject({
+        headers: [["a", "new"]],
+        description: null,
+      });
+      expect(await update({ ...mine, headersBefore: [["a", "new"]] })).toMatchObject({ headers: [["a", "mine"]] });
+      expect(await update({ description: null })).toMatchObject({ headers: [["a", "mine"]], description: null });
     });
 
     test("have to pass the guard again at a new URL", async () => {

@@ -31,7 +31,7 @@ export class WebhookSeal {
    * @param stored as it lies in the table now, or null; what is given again keeps its seal, by which it is known as unchanged
    */
   closeChanges(id: string, changes: WebhookChanges, stored: SealedWebhook | null): SealedChanges {
-    const { secret, headers, events, retryScheduleMs, ...plain } = changes;
+    const { secret, headers, headersBefore, events, retryScheduleMs, ...plain } = changes;
     return {
       ...plain,
       ...(events === undefined ? {} : { events: JSON.stringify(events) }),
@@ -40,6 +40,7 @@ export class WebhookSeal {
       ...(headers === undefined
         ? {}
         : { headers: this.#keepHeaders(stored, headers) ?? this.#closeHeaders(id, headers) }),
+      ...(headersBefore === undefined ? {} : { headersBefore: this.#keepHeaders(stored, headersBefore) }),
     };
   }
 
