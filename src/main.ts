@@ -3,6 +3,8 @@ import type { ExitCode } from "./cli/exit-code.ts";
 import { posthorn } from "./cli/posthorn.ts";
 import { createClock } from "./real/clock.ts";
 
+// What is made here is nobody else's to read.
+process.umask(0o077);
 const { stdout, stderr } = process;
 const console = processConsole({ stdout, stderr, after: createClock().after });
 const exit = (code: ExitCode): never => {

@@ -8,6 +8,7 @@ import type { Revival } from "../store/sqlite/revival.ts";
 import type { Console } from "./console.ts";
 import { contentsText } from "./contents-text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { enterAsOwner } from "./owner.ts";
 import { orRefusal } from "./refusal.ts";
 
 /** Puts a backup in the place of the database, while no server runs. */
@@ -22,7 +23,9 @@ export async function restore(file: string, config: Config, console: Console): P
 function restored(file: string, config: Config, console: Console): Restored {
   const findKey = (keyId: string) => keyAtHand(keyId, config);
   const now = createClock().wall();
-  const steps = restoring({ dataDir: config.dataDir, file, findKey, random: createRandom(), now });
+  const { dataDir } = config;
+  const enter = () => enterAsOwner(dataDir);
+  const steps = restoring({ dataDir, file, enter, findKey, random: createRandom(), now });
   let step = steps.next();
   for (; !step.done; step = steps.next()) if (console.isTerminal) console.error(`${step.value}\n`);
   return step.value;

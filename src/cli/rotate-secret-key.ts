@@ -12,6 +12,7 @@ import { otherKeyError } from "../store/sqlite/key-check.ts";
 import { Rotation } from "../store/sqlite/rotation.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { enterAsOwner } from "./owner.ts";
 
 type KeySettings = Pick<Config, "dataDir" | "secretKey" | "newSecretKey">;
 
@@ -26,6 +27,7 @@ export function rotateSecretKey(settings: KeySettings, console: Console): ExitCo
     return EXIT.usage;
   }
   try {
+    enterAsOwner(dataDir);
     using rotation = new Rotation(resolve(dataDir));
     console.out(newSecretKey === null ? rotateFile(rotation, dataDir) : rotateTo(newSecretKey, rotation, settings));
     if (!rotation.scrub()) console.error(`${NOT_SCRUBBED}\n`);

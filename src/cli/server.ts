@@ -11,6 +11,7 @@ import { VERSION } from "../version.ts";
 import { banner } from "./banner.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { becomeOwner } from "./owner.ts";
 import { stopSignals } from "./stop-signals.ts";
 
 export interface ServerOptions {
@@ -34,6 +35,7 @@ export async function serve({ config, warnings, console, exit }: ServerOptions):
   };
   process.on("uncaughtException", onFatal).on("unhandledRejection", onFatal);
   try {
+    becomeOwner(config.dataDir);
     const service = await buildService(config, world, { log, version: VERSION, machine, onFatal });
     announce(await service.start(), config, log, console);
     await stopAfter(signals, service, log);

@@ -1,13 +1,12 @@
 import {
-  chownSync,
   closeSync,
   existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -45,16 +44,9 @@ export function syncNames(path: string): void {
   }
 }
 
-/** What root makes in somebody's directory is theirs, so that the server, which runs as them, can open it. */
-export function giveToOwner(path: string): void {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(dirname(path));
-  chownSync(path, uid, gid);
-}
-
-/** Removes files that may be there or not. A disk that cannot be written would refuse even what is not there. */
+/** Removes files, or links, that may be there or not. A disk that cannot be written would refuse even what is not there. */
 export function removeFiles(...paths: readonly string[]): void {
-  for (const path of paths) if (existsSync(path)) rmSync(path);
+  for (const path of paths) if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) rmSync(path);
 }
 
 /**

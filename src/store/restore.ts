@@ -1,8 +1,9 @@
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, type Stats, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Millis, Random } from "../world.ts";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
-import { giveToOwner, removeFiles, syncFile } from "./durable-files.ts";
+import { BackupFile } from "./backup-file.ts";
+import { removeFiles, syncFile } from "./durable-files.ts";
 import { clearUpRestore, Replacement } from "./replacement.ts";
 import { closeWriting, DATABASE_FILE, openWriting, RESTORING_FILE } from "./sqlite/connection.ts";
 import { FactTable } from "./sqlite/facts.ts";
@@ -10,13 +11,15 @@ import { Sealer } from "./sqlite/front/sealer.ts";
 import { gather } from "./sqlite/gathering.ts";
 import { type Contents, inspect } from "./sqlite/inspection.ts";
 import { assertOpens, KEY_CHECK, sealedWith } from "./sqlite/key-check.ts";
-import { LOCK_FILE, lockDirectory } from "./sqlite/lock.ts";
+import { lockDirectory } from "./sqlite/lock.ts";
 import { type Revival, settleRevived } from "./sqlite/revival.ts";
 
 export interface RestoreRequest {
   readonly dataDir: string;
   /** The backup. It is only read. */
   readonly file: string;
+  /** Called when that is open, and before anything in the data directory is looked at. */
+  readonly enter: () => void;
   /** The sealing key with this id; null when it is not at hand. */
   readonly findKey: (keyId: string) => Uint8Array | null;
   readonly random: Pick<Random, "bytes">;
@@ -43,13 +46,13 @@ export interface Restored {
  */
 export function* restoring(request: RestoreRequest): Generator<string, Restored, void> {
   const dataDir = resolve(request.dataDir);
-  const file = resolve(request.file);
-  refuseUnfit(file, dataDir);
+  using backup = new BackupFile(resolve(request.file));
+  request.enter();
+  refuseInUse(backup, dataDir);
   const unlock = lockDirectory(dataDir);
   try {
-    giveToOwner(join(dataDir, LOCK_FILE));
     clearUpRestore(dataDir);
-    return yield* replace(file, dataDir, request);
+    return yield* replace(backup, dataDir, request);
   } catch (error) {
     throw backupErrorOf(error, join(dataDir, DATABASE_FILE));
   } finally {
@@ -58,15 +61,13 @@ export function* restoring(request: RestoreRequest): Generator<string, Restored,
   }
 }
 
-function* replace(file: string, dataDir: string, request: RestoreRequest): Generator<string, Restored, void> {
+function* replace(backup: BackupFile, dataDir: string, request: RestoreRequest): Generator<string, Restored, void> {
   const files = new Replacement(dataDir, request.now);
-  yield `Copying ${file}.`;
-  copyFileSync(file, files.ready, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  chmodSync(files.ready, OWNER_ONLY);
-  giveToOwner(files.ready);
+  yield `Copying ${backup.path}.`;
+  backup.copyTo(files.ready);
   yield "Checking the copy.";
-  const contents = checkedContents(file, files.ready);
-  const sealer = fittingSealer(file, files.ready, request);
+  const contents = checkedContents(backup.path, files.ready);
+  const sealer = fittingSealer(backup.path, files.ready, request);
   yield "Checking the database that is in place.";
   const found = existsSync(files.current) ? gather(files.current) : null;
   if (found === "busy") throw new BackupError(`${files.current} is in use by another program: close that one first.`);
@@ -88,29 +89,9 @@ function* replace(file: string, dataDir: string, request: RestoreRequest): Gener
   return { path: files.current, contents, revival, keptPath, wasDamaged: found === "damaged" };
 }
 
-const OWNER_ONLY = 0o600;
-
-function refuseUnfit(file: string, dataDir: string): void {
-  const found = statOf(file);
-  if (found === null) throw new BackupError(`${file} is not there.`);
-  if (!found.isFile()) throw new BackupError(`${file} is no file.`);
-  const isInUse = [DATABASE_FILE, RESTORING_FILE].some((name) => statOf(join(dataDir, name))?.ino === found.ino);
-  if (isInUse) throw new BackupError(`${file} is no backup, but what is in use or left over.`);
-  if ((statOf(`${file}-wal`)?.size ?? 0) === 0) return;
-  throw new BackupError(
-    `${file} has a write-ahead log beside it, so the file alone is not the whole database: restore one that \`posthorn backup\` made.`,
-  );
-}
-
-/** Null: there is no such file. */
-function statOf(path: string): Stats | null {
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats !== undefined) accessSync(path, constants.R_OK);
-    return stats ?? null;
-  } catch (cause) {
-    throw new BackupError(`${path} cannot be read by this user.`, { cause });
-  }
+function refuseInUse(backup: BackupFile, dataDir: string): void {
+  const isInUse = [DATABASE_FILE, RESTORING_FILE].some((name) => backup.isAlso(join(dataDir, name)));
+  if (isInUse) throw new BackupError(`${backup.path} is no backup, but what is in use or left over.`);
 }
 
 /** What is checked is the copy, so that it is certain that nothing else is used. */

@@ -14,7 +14,7 @@ describe("a restore is refused, and nothing has changed,", () => {
   }[] = [
     {
       when: "of no database",
-      sentence: /Nothing was restored: .*backup\.db cannot be read/,
+      sentence: /Nothing was restored: .*backup\.db is not a Posthorn database/,
       spoil: (file) => writeFileSync(file, "x".repeat(9_000)),
     },
     { when: "of an empty file", sentence: /is not a Posthorn database/, spoil: (file) => writeFileSync(file, "") },

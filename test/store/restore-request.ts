@@ -12,7 +12,7 @@ export function restoreRequest(dataDir: string, file: string, changes: Partial<R
   const { secretKey } = storeOptions();
   const findKey = (keyId: string) =>
     secretKey instanceof Uint8Array && sealingKeyId(secretKey) === keyId ? secretKey : null;
-  return { dataDir, file, findKey, random: createSeededRandom(3), now: NOW, ...changes };
+  return { dataDir, file, enter: () => {}, findKey, random: createSeededRandom(3), now: NOW, ...changes };
 }
 
 /** Does all of its steps. */

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { chownSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { POSTHORN } from "../../src/domain/audit.ts";
 import { CANCELLED_BY_RESTORE } from "../../src/domain/delivery.ts";
@@ -146,20 +146,6 @@ describe("what a restore replaces", () => {
     await (await openScene(dataDir)).store.close();
   });
 });
-
-test.skipIf(process.getuid?.() !== 0)(
-  "what root restores belongs to whom the data directory belongs (needs root)",
-  async () => {
-    using here = restorePlace();
-    using elsewhere = restorePlace();
-    await backupOf(here);
-    mkdirSync(elsewhere.dataDir);
-    chownSync(elsewhere.dataDir, 12_345, 12_345);
-    restore(elsewhere.dataDir, here.file);
-    const owners = readdirSync(elsewhere.dataDir).map((name) => statSync(join(elsewhere.dataDir, name)).uid);
-    expect(owners).toEqual([12_345, 12_345]);
-  },
-);
 
 test("a restored database has no sessions, and tells of keys that had been deleted", async () => {
   using here = restorePlace();
