@@ -14,6 +14,8 @@ export const UNSETTLED_MAX = 1_024;
 export const TESTS_PER_TENANT_MAX = 4;
 /** Descriptors kept free of deliveries: the API's own connections, the database, the logs. Under a low limit, half of it. */
 export const DESCRIPTORS_RESERVED = 256;
+/** Of those: held open for deliveries, since clients may take all others; and no more than one of as many. */
+export const DESCRIPTORS_HELD_MAX = 32;
 /** A webhook whose delivery found no descriptor rests for so long, and this often such a want is told. */
 export const DESCRIPTORS_WAIT_MS = 1 * SECOND_MS;
 export const DESCRIPTORS_TOLD_MS = 60 * SECOND_MS;
@@ -140,6 +142,8 @@ export const CUSTOM_HEADERS_MAX_BYTES = 4 * KB;
 export const SESSION_MS = 12 * 3_600 * SECOND_MS;
 /** Of one key; with one more, the oldest ends. So whoever has a key cannot fill the disk with them. */
 export const SESSIONS_PER_KEY_MAX = 1_000;
+/** Each has a rate of its own; expired ones count while they are there. Those of all tenants together are a group as a tenant is. */
+export const KEYS_PER_TENANT_MAX = 1_000;
 export const KEY_NAME_MAX_CHARACTERS = 100;
 export const CURSOR_MAX_CHARACTERS = 200;
 /** Of one address: so many wrong keys may come at once, and so many a second from then on. */
@@ -174,9 +178,8 @@ export const PRUNE_PAUSE_MS = 20;
 export const READ_MAX_MS = 2 * SECOND_MS;
 
 // The store.
-/** How long opening waits for another program that holds the database: somebody's SQLite shell. */
+/** How long another program that holds the database, such as an SQLite shell, is waited for: at opening, and when clients wait. */
 export const BUSY_TIMEOUT_MS = 5 * SECOND_MS;
-/** And a write of the running server: clients wait for it. */
 export const WRITER_BUSY_TIMEOUT_MS = 1 * SECOND_MS;
 /** What shares one transaction at most: bounds both the wait for its answer and the message that carries it. */
 export const WRITE_BATCH_MAX_COMMANDS = 512;

@@ -1,4 +1,4 @@
-import { DETAILS_MAX } from "../limits.ts";
+import { DETAILS_MAX, KEYS_PER_TENANT_MAX } from "../limits.ts";
 
 interface ProblemKind {
   readonly status: number;
@@ -103,6 +103,11 @@ export const PROBLEMS = {
     meaning: "The tenant has as many webhooks as POSTHORN_MAX_WEBHOOKS allows; deleted ones do not count.",
     hint: "Delete a webhook that is not needed any more, or raise POSTHORN_MAX_WEBHOOKS.",
   },
+  too_many_keys: {
+    status: 409,
+    meaning: `The tenant, or all tenants as a group, has ${KEYS_PER_TENANT_MAX} keys; expired ones count while they are listed.`,
+    hint: "Delete a key that is not needed any more, or that has expired.",
+  },
   changed_meanwhile: {
     status: 409,
     meaning:
@@ -111,8 +116,8 @@ export const PROBLEMS = {
   },
   last_admin_key: {
     status: 409,
-    meaning: "It is the last admin key of all tenants, and nothing else could make another.",
-    hint: "Make another admin key of all tenants first, or set POSTHORN_ADMIN_KEY.",
+    meaning: "It is the last admin key of all tenants, or the others end before it: nothing else could make another.",
+    hint: "Make another admin key of all tenants first, without an end, or set POSTHORN_ADMIN_KEY.",
   },
   body_too_large: {
     status: 413,
@@ -163,6 +168,11 @@ export const PROBLEMS = {
     status: 503,
     meaning: "There is no room on the disk, or too little for new events: nothing was stored.",
     hint: "Repeat the request with the same id: it works again as soon as there is room.",
+  },
+  storage_busy: {
+    status: 503,
+    meaning: "Another program holds the database: nothing was stored.",
+    hint: "Repeat the request with the same id: it works again as soon as that program lets go.",
   },
   backlog_full: {
     status: 503,

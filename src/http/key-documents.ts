@@ -20,7 +20,7 @@ export const CREATE_KEY: RouteDocument = {
   operationId: "createKey",
   summary: "Make a key",
   description:
-    "Its token is in this answer and never again: only its SHA-256 is stored. A key of one tenant makes keys of that tenant.",
+    "Its token is in this answer and never again: only its SHA-256 is stored. A key of one tenant makes keys of that tenant, and one that expires none that outlives it.",
   bodies: {
     "For the app that posts events": { name: "The app", scope: "publish" },
     "For a monitor of the whole process": { name: "Prometheus", scope: "read", tenant: null },
@@ -33,7 +33,7 @@ export const CREATE_KEY: RouteDocument = {
     schema: NewKeyView,
     example: { ...KEY, token: TOKEN },
   },
-  problems: ["foreign_tenant"],
+  problems: ["foreign_tenant", "too_many_keys"],
 };
 
 export const LIST_KEYS: RouteDocument = {

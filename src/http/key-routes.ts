@@ -2,8 +2,9 @@ import type { Static } from "@sinclair/typebox";
 import { newId } from "../domain/ids.ts";
 import { Problem, validationFailed } from "../domain/problem.ts";
 import { hashToken, newToken } from "../domain/token.ts";
-import { KEY_TOKEN_BYTES } from "../limits.ts";
+import { KEY_TOKEN_BYTES, KEYS_PER_TENANT_MAX } from "../limits.ts";
 import type { Key, Store } from "../store/contract.ts";
+import type { Millis } from "../world.ts";
 import { actorOf } from "./actor.ts";
 import { answer, answerPage } from "./answer.ts";
 import type { Caller } from "./auth.ts";
@@ -41,13 +42,20 @@ function create({ store, clock, random }: KeyParts): Route {
         scope: body.scope,
         tenant: tenantOf(body.tenant, caller),
         createdAt,
-        expiresAt: expiryOf(body.expires_at, createdAt),
+        expiresAt: expiryOf(body.expires_at, createdAt, caller),
         hash: hashToken(token),
       };
-      const key = await store.createKey(newKey, actorOf(caller, requestId));
+      const key = await store.createKey(newKey, actorOf(caller, requestId), KEYS_PER_TENANT_MAX);
+      if (key === null) throw tooMany(newKey.tenant);
       return answer({ ...keyView(key), token }, { status: 201 });
     },
   });
+}
+
+function tooMany(tenant: string | null): Problem {
+  const whose = tenant === null ? "There are" : "The tenant has";
+  const what = tenant === null ? "keys of all tenants" : "keys";
+  return new Problem("too_many_keys", `${whose} ${KEYS_PER_TENANT_MAX} ${what}, which is as many as there may be.`);
 }
 
 /** Nobody makes a key that reaches further than their own. */
@@ -59,13 +67,20 @@ function tenantOf(given: string | null | undefined, { tenant, reach }: Caller): 
   });
 }
 
-/** @throws Problem 422 */
-function expiryOf(given: string | null | undefined, now: number): number | null {
-  if (given === undefined || given === null) return null;
-  const at = parseInstant(given);
-  if (at !== null && at > now) return at;
-  const message = "Must be a time in the future, such as 2099-12-31T23:59:59Z (RFC 3339).";
-  throw validationFailed([{ path: "/expires_at", message, ...received(given) }]);
+/** Nobody makes a key that lasts longer than their own. @throws Problem 422 */
+function expiryOf(given: string | null | undefined, now: Millis, { identity }: Caller): Millis | null {
+  const { expiresAt: lastAt } = identity;
+  const at = given === undefined || given === null ? null : parseInstant(given);
+  if (typeof given === "string" && (at === null || at <= now)) throw badExpiry(FUTURE, given);
+  if (lastAt === null || (at !== null && at <= lastAt)) return at;
+  const end = new Date(lastAt).toISOString();
+  throw badExpiry(`Must be ${end} or earlier: then the key ends that this request was made with.`, given);
+}
+
+const FUTURE = "Must be a time in the future, such as 2099-12-31T23:59:59Z (RFC 3339).";
+
+function badExpiry(message: string, given: string | null | undefined): Problem {
+  return validationFailed([{ path: "/expires_at", message, ...received(given) }]);
 }
 
 function list({ store }: KeyParts): Route {
@@ -103,7 +118,7 @@ function remove({ store, clock, settings }: KeyParts): Route {
 function lastAdmin(): Problem {
   return new Problem(
     "last_admin_key",
-    "This is the last admin key of all tenants: without it nobody could make another.",
+    "No other admin key of all tenants lasts as long as this one: without it, one day nobody could make another.",
   );
 }
 

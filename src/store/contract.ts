@@ -120,12 +120,16 @@ export interface Store {
   /** Gives a lease back; `interrupted` is the row of an attempt that was cut off at shutdown and does not count. */
   release(lease: Lease, interrupted?: Attempt): Promise<void>;
 
-  createKey(key: NewKey, by: Actor): Promise<Key>;
+  /** Null: its tenant, or all tenants as a group, has `maxOfTenant` keys already, if that is given; expired ones count. */
+  createKey(key: NewKey, by: Actor, maxOfTenant?: number): Promise<Key | null>;
   /** `tenant` null: all of them. */
   listKeys(tenant: string | null, page: PageRequest): Promise<Page<Key>>;
   /** Whether there is an admin key of all tenants that is valid at `now`. */
   isAdministered(now: Millis): Promise<boolean>;
-  /** `last_admin`: it is the last all-tenant admin key, and `adminKeyIsConfigured` is false. */
+  /**
+   * `last_admin`: it is an all-tenant admin key, no other one lasts at least as long, and `adminKeyIsConfigured` is false. One
+   * that has expired can always go.
+   */
   deleteKey(
     tenant: string | null,
     id: string,

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { hashToken, tokenProblem } from "../../src/domain/token.ts";
+import { KEYS_PER_TENANT_MAX } from "../../src/limits.ts";
 import { startHttpApp } from "../support/http-app.ts";
 
 test("a key's token is shown once, and only its hash is kept", async () => {
@@ -92,6 +93,57 @@ test("the last admin key of all tenants stays, unless one is configured", async 
   expect([told.status, told.at("error.code")]).toEqual([409, "last_admin_key"]);
   await app.key("admin");
   expect((await app.call("DELETE", `/api/keys/${last}`, { key })).status).toBe(200);
+});
+
+test("another admin key of all tenants that ends sooner does not let the lasting one go", async () => {
+  await using app = await startHttpApp({ settings: { adminKeyHash: null } });
+  const key = await app.key("admin");
+  const body = { name: "A", scope: "admin", tenant: null, expires_at: "2024-12-30T10:00:02Z" };
+  await app.call("POST", "/api/keys", { key, body });
+  const path = `/api/keys/${(await app.call("GET", "/api/keys", { key })).textAt("data.1.id")}`;
+  const told = await app.call("DELETE", path, { key });
+  expect([told.status, told.at("error.code")]).toEqual([409, "last_admin_key"]);
+  await app.call("POST", "/api/keys", { key, body: { ...body, expires_at: null } });
+  expect((await app.call("DELETE", path, { key })).status).toBe(200);
+});
+
+const END = Date.parse("2025-01-01T00:00:00Z");
+
+test.each([
+  [422, {}],
+  [422, { expires_at: null }],
+  [422, { expires_at: "2025-01-01T00:00:00.001Z" }],
+  [201, { expires_at: "2025-01-01T00:00:00Z" }],
+] as const)("a key that expires, and its session, make none that outlives it: %d for %j", async (status, fields) => {
+  await using app = await startHttpApp();
+  const key = await app.key("admin", "acme", END);
+  const opened = await app.call("POST", "/api/session", { key: null, body: { key } });
+  const [Cookie = ""] = (opened.headers.get("set-cookie") ?? "").split(";");
+  const asSession = { key: null, headers: { Cookie, Origin: "http://localhost" } };
+  const body = { name: "A", scope: "read", ...fields };
+  for (const by of [{ key }, asSession]) {
+    const told = await app.call("POST", "/api/keys", { ...by, body });
+    expect(told.status).toBe(status);
+    if (status === 201) continue;
+    expect(told.at("error.details.0")).toMatchObject({
+      path: "/expires_at",
+      message: "Must be 2025-01-01T00:00:00.000Z or earlier: then the key ends that this request was made with.",
+    });
+  }
+});
+
+test("a tenant has at most a thousand keys, and the next is a 409", async () => {
+  await using app = await startHttpApp();
+  for (let count = 0; count < KEYS_PER_TENANT_MAX; count++) await app.key("read", "acme");
+  const headers = { "X-Tenant": "acme" };
+  const make = () => app.call("POST", "/api/keys", { headers, body: { name: "A", scope: "read" } });
+  const refused = await make();
+  expect([refused.status, refused.at("error.code")]).toEqual([409, "too_many_keys"]);
+  expect(refused.textAt("error.message")).toBe("The tenant has 1000 keys, which is as many as there may be.");
+  const [first] = Object((await app.call("GET", "/api/keys?limit=1", { headers })).at("data"));
+  await app.call("DELETE", `/api/keys/${first.id}`, { headers });
+  expect([(await make()).status, (await make()).status]).toEqual([201, 409]);
+  expect((await app.call("POST", "/api/keys", { body: { name: "A", scope: "read", tenant: null } })).status).toBe(201);
 });
 
 test("with a configured admin key any stored one can go", async () => {

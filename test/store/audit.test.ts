@@ -79,7 +79,7 @@ describe("what cannot be noted does not happen:", () => {
     db.run(IMPOSSIBLE);
     const refused = { name: "StoreError", code: "refused" };
     expect(
-      await act(scene, { id, keyId: key.id }).then(
+      await act(scene, { id, keyId: key?.id ?? "" }).then(
         () => "it happened",
         (error) => error,
       ),

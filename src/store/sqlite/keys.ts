@@ -13,6 +13,12 @@ export interface KeyList extends PageRequest {
   readonly tenant: string | null;
 }
 
+export interface KeyCreation extends NewKey {
+  readonly by: Actor;
+  /** Null: as many as there may come. */
+  readonly maxOfTenant: number | null;
+}
+
 export interface KeyRemoval {
   /** Null: of any tenant. */
   readonly tenant: string | null;
@@ -44,8 +50,10 @@ export class KeyTable {
     this.#audit = audit;
   }
 
-  create({ by, ...key }: NewKey & { readonly by: Actor }): Key {
+  /** Null: there are as many as there may be. */
+  create({ by, maxOfTenant, ...key }: KeyCreation): Key | null {
     const { id, hash, name, scope, tenant, createdAt, expiresAt } = key;
+    if (maxOfTenant !== null && (this.#sql.count.get(tenant)?.count ?? 0) >= maxOfTenant) return null;
     const bytes = parseId("key", id);
     const { lastInsertRowid } = this.#sql.insert.run(bytes, hash, name, scope, tenant, createdAt, expiresAt);
     const target = { id, name };
@@ -61,7 +69,7 @@ export class KeyTable {
   }
 
   isAdministered(now: Millis): boolean {
-    return this.#sql.otherAdmin.get(NO_ROW, now) !== null;
+    return this.#sql.otherAdmin.get(NO_ROW, now + 1) !== null;
   }
 
   find(hash: string): Key | null {
@@ -102,10 +110,11 @@ export class KeyTable {
     return columns !== null && (tenant === null || columns.tenant === tenant) ? columns : null;
   }
 
-  /** Only keys that still work count, and the removal of one that does not changes nothing. */
-  #isLastAdmin(key: Columns, now: Millis): boolean {
-    const isAdmin = key.scope === "admin" && key.tenant === null && (key.expiresAt === null || key.expiresAt > now);
-    return isAdmin && this.#sql.otherAdmin.get(key.row, now) === null;
+  /** One that ends sooner is no other admin. The removal of a key that does not work any more changes nothing. */
+  #isLastAdmin({ row, scope, tenant, expiresAt }: Columns, now: Millis): boolean {
+    const endsAt = expiresAt ?? Number.MAX_SAFE_INTEGER;
+    const isAdmin = scope === "admin" && tenant === null && endsAt > now;
+    return isAdmin && this.#sql.otherAdmin.get(row, endsAt) === null;
   }
 }
 
@@ -124,6 +133,7 @@ function prepare(db: Database) {
     insert: db.query<never, [Uint8Array | null, string, string, Scope, string | null, Millis, Millis | null]>(
       "INSERT INTO keys (id, hash, name, scope, tenant, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
     ),
+    count: db.query<{ count: number }, [string | null]>("SELECT count(*) AS count FROM keys WHERE tenant IS ?"),
     all: db.query<Columns, [RowKey, number]>(`SELECT ${COLUMNS} FROM keys WHERE seq < ? ORDER BY seq DESC LIMIT ?`),
     ofTenant: db.query<Columns, [string, RowKey, number]>(
       `SELECT ${COLUMNS} FROM keys WHERE tenant = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
@@ -132,7 +142,7 @@ function prepare(db: Database) {
     byId: db.query<Columns, [Uint8Array]>(`SELECT ${COLUMNS} FROM keys WHERE id = ?`),
     otherAdmin: db.query<{ seq: number }, [number, Millis]>(`
       SELECT seq FROM keys
-      WHERE tenant IS NULL AND scope = 'admin' AND seq <> ? AND (expires_at IS NULL OR expires_at > ?) LIMIT 1`),
+      WHERE tenant IS NULL AND scope = 'admin' AND seq <> ? AND (expires_at IS NULL OR expires_at >= ?) LIMIT 1`),
     remove: db.query<never, [number]>("DELETE FROM keys WHERE seq = ?"),
     removeSessionsOfKey: db.query<never, [string]>("DELETE FROM sessions WHERE key_hash = ?"),
     insertSession: db.query<never, [string, string, Millis]>(

@@ -1,12 +1,11 @@
 /** The words that the front speaks with the writer and the reader. Every argument and every answer is data that JSON can carry. */
-import type { Actor, AuditEntry } from "../../domain/audit.ts";
+import type { AuditEntry } from "../../domain/audit.ts";
 import type { Millis } from "../../world.ts";
 import type {
   EventDetail,
   Key,
   LaneStart,
   NewEvent,
-  NewKey,
   Page,
   ReadyDelivery,
   Seek,
@@ -19,7 +18,7 @@ import type { AuditList } from "./audit-page.ts";
 import type { ClaimRow, DueRow } from "./deliveries.ts";
 import type { EventList } from "./events.ts";
 import type { IngestReply, TestEvent, TestReply } from "./ingest.ts";
-import type { FoundSession, KeyList, KeyRemoval, KeyRemoved } from "./keys.ts";
+import type { FoundSession, KeyCreation, KeyList, KeyRemoval, KeyRemoved } from "./keys.ts";
 import type { LogList } from "./log-page.ts";
 import type { LogRow } from "./logs.ts";
 import type { ResendChunk, ResendOne, ResentChunk } from "./resend.ts";
@@ -31,10 +30,6 @@ import type { SealedWebhook, WebhookCreation, WebhookDeed, WebhookList, WebhookU
 interface Named {
   readonly tenant: string;
   readonly id: string;
-}
-
-interface Done {
-  readonly by: Actor;
 }
 
 interface Fact {
@@ -68,7 +63,7 @@ export interface WriteVerbs {
   countPending(all: null): number;
   settle(outcome: Outcome): SettleReply;
   release(interruption: Interruption): void;
-  createKey(key: NewKey & Done): Key;
+  createKey(creation: KeyCreation): Key | null;
   deleteKey(removal: KeyRemoval): KeyRemoved;
   findKey(hash: string): Key | null;
   /** The hashes of those that ended. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { POSTHORN } from "../../../src/domain/audit.ts";
 import { SESSIONS_PER_KEY_MAX } from "../../../src/limits.ts";
+import type { NewKey } from "../../../src/store/contract.ts";
 import { NOW, type Open, Scene, TENANT } from "./scene.ts";
 
 const ALL = { limit: 200, before: null };
@@ -33,7 +34,11 @@ export function keyPromises(open: Open): void {
       await using opened = await open();
       const scene = new Scene(opened.store);
       const ids: string[] = [];
-      for (let n = 0; n < 5; n++) ids.unshift((await opened.store.createKey(scene.newKey(), POSTHORN)).id);
+      for (let n = 0; n < 5; n++) {
+        const key = scene.newKey();
+        await opened.store.createKey(key, POSTHORN);
+        ids.unshift(key.id);
+      }
       const first = await opened.store.listKeys(TENANT, { limit: 3, before: null });
       const second = await opened.store.listKeys(TENANT, { limit: 3, before: first.next });
       expect([...first.rows, ...second.rows].map(({ id }) => id)).toEqual(ids);
@@ -90,6 +95,39 @@ export function keyPromises(open: Open): void {
       expect(await store.deleteKey(null, one.id, NOT_CONFIGURED, POSTHORN)).toBe("last_admin");
       expect(await store.deleteKey(null, expired.id, NOT_CONFIGURED, POSTHORN)).toBe("deleted");
       expect(await store.deleteKey(null, one.id, { adminKeyIsConfigured: true, now: NOW }, POSTHORN)).toBe("deleted");
+    });
+
+    test("that end sooner are no other to administer everything, those that end later or never are", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const scene = new Scene(store);
+      const until = (expiresAt: number | null) => scene.newKey({ scope: "admin", tenant: null, expiresAt });
+      const [never, soon, later] = [until(null), until(NOW + 1), until(NOW + 9)];
+      for (const key of [never, soon, later]) await store.createKey(key, POSTHORN);
+      const remove = ({ id }: NewKey) => store.deleteKey(null, id, NOT_CONFIGURED, POSTHORN);
+      expect(await remove(never)).toBe("last_admin");
+      expect(await remove(soon)).toBe("deleted");
+      const another = until(null);
+      await store.createKey(another, POSTHORN);
+      expect(await remove(never)).toBe("deleted");
+      expect(await remove(later)).toBe("deleted");
+      expect(await remove(another)).toBe("last_admin");
+    });
+
+    test("are at most as many for a tenant as is said, also when they come at once, and all tenants' are a group", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const scene = new Scene(store);
+      const make = (changes: Partial<NewKey> = {}) => store.createKey(scene.newKey(changes), POSTHORN, 3);
+      const expired = await make({ expiresAt: NOW - 1 });
+      const made = await Promise.all([make(), make(), make(), make()]);
+      expect(made.filter((key) => key !== null)).toHaveLength(2);
+      for (let count = 0; count < 3; count++) expect(await make({ tenant: null })).not.toBeNull();
+      expect(await make({ tenant: null })).toBeNull();
+      expect(await make({ tenant: "other" })).not.toBeNull();
+      await store.deleteKey(null, expired?.id ?? "", NOT_CONFIGURED, POSTHORN);
+      expect([await make(), await make()]).toEqual([expect.anything(), null]);
+      expect((await store.listKeys(TENANT, ALL)).rows).toHaveLength(3);
     });
   });
 

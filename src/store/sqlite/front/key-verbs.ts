@@ -16,8 +16,8 @@ type KeyVerbs = Pick<
 
 export function keyVerbs({ writes, reads, credentials }: FrontParts): KeyVerbs {
   return {
-    createKey: (key, by) =>
-      writes.write({ verb: "createKey", argument: { ...key, by } }, (created) => {
+    createKey: (key, by, maxOfTenant) =>
+      writes.write({ verb: "createKey", argument: { ...key, by, maxOfTenant: maxOfTenant ?? null } }, (created) => {
         credentials.forgetKey(key.hash);
         return created;
       }),
