@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
-import { CONCURRENCY_MAX, DESCRIPTORS_RESERVED, IDLE_CONNECTIONS_MAX } from "../limits.ts";
+import { CONCURRENCY_MAX, DESCRIPTORS_HELD_MAX, DESCRIPTORS_RESERVED, IDLE_CONNECTIONS_MAX } from "../limits.ts";
 
 /** How the files that this process may open are shared out to the connections to receivers. */
 export interface ConnectionBudget {
@@ -8,6 +8,8 @@ export interface ConnectionBudget {
   readonly inFlight: number;
   /** Connections kept warm, beside those. */
   readonly idle: number;
+  /** Descriptors that are held for either, so that no client of the API takes them. */
+  readonly reserve: number;
 }
 
 /** @param openFilesMax null where the system does not tell: then nothing but our own bounds counts */
@@ -15,7 +17,8 @@ export function connectionBudget(openFilesMax: number | null): ConnectionBudget 
   const limit = openFilesMax ?? Number.POSITIVE_INFINITY;
   const all = Math.max(limit - DESCRIPTORS_RESERVED, Math.floor(limit / 2));
   const idle = Math.min(IDLE_CONNECTIONS_MAX, Math.floor(all / 3));
-  return { idle, inFlight: Math.max(1, Math.min(CONCURRENCY_MAX, all - idle)) };
+  const reserve = openFilesMax === null ? 0 : Math.min(DESCRIPTORS_HELD_MAX, Math.floor(limit / DESCRIPTORS_HELD_MAX));
+  return { idle, inFlight: Math.max(1, Math.min(CONCURRENCY_MAX, all - idle)), reserve };
 }
 
 /** Whether a system's error code says that this process, or the machine, may open no more files. */

@@ -35,12 +35,12 @@ export function dial(target: DialTarget, done: (dialled: Dialled) => void): () =
   let connectedAt: number | null = null;
   let isOver = false;
   let isWithoutDescriptor = false;
-  const socket = open(target);
-  // The tick before this one opens the socket. When there is no descriptor for it, Bun calls the connection refused, and does
-  // so late: by then there may be descriptors again.
+  // The tick behind this one opens the socket. When there is no descriptor for it, Bun calls the connection refused, and does
+  // so late: by then there may be descriptors again. Behind it, the socket itself may have got the last one.
   process.nextTick(() => {
     isWithoutDescriptor = areDescriptorsSpent();
   });
+  const socket = open(target);
   const timer = setTimeout(() => fail("connect_timeout"), target.connectTimeoutMs);
 
   const end = (dialled: Dialled | null) => {

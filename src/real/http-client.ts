@@ -5,6 +5,7 @@ import { createClock } from "./clock.ts";
 import { Connection, type ConnectionHome } from "./connection.ts";
 import { ConnectionQueue } from "./connection-queue.ts";
 import { Connections } from "./connections.ts";
+import { DescriptorReserve } from "./descriptor-reserve.ts";
 import { type Destination, Destinations } from "./destination.ts";
 import { type DialTarget, dial } from "./dial.ts";
 import { Distrust } from "./distrust.ts";
@@ -16,6 +17,8 @@ export interface HttpClientOptions {
   readonly ca?: string;
   /** How many idle connections are kept; without it, as many as an unlimited machine allows. */
   readonly idleMax?: number;
+  /** Where descriptors are taken from when there are no others; it is disposed of with the client. */
+  readonly reserve?: DescriptorReserve;
   /** Tells when idle connections are looked at. */
   readonly after?: Clock["after"];
 }
@@ -28,6 +31,7 @@ export interface HttpClientOptions {
 export class HttpClient implements ConnectionHome {
   readonly #ca: string | undefined;
   readonly #connections: Connections<Connection>;
+  readonly #reserve: DescriptorReserve;
   readonly #distrust = new Distrust();
   readonly #hearing = new Hearing<Connection>((connection) => this.#handOver(connection));
   /** Of the receivers that somebody waits for. */
@@ -35,8 +39,15 @@ export class HttpClient implements ConnectionHome {
   readonly #destinations = new Destinations();
   #context: SecureContext | null = null;
 
-  constructor({ ca, idleMax = IDLE_CONNECTIONS_MAX, after = createClock().after }: HttpClientOptions) {
+  constructor(options: HttpClientOptions) {
+    const {
+      ca,
+      idleMax = IDLE_CONNECTIONS_MAX,
+      reserve = new DescriptorReserve(0),
+      after = createClock().after,
+    } = options;
     this.#ca = ca;
+    this.#reserve = reserve;
     this.#connections = new Connections({ after, idleMax });
   }
 
@@ -64,8 +75,10 @@ export class HttpClient implements ConnectionHome {
     this.#hearing.begin(connection);
   }
 
+  /** Its descriptor has just come free, and nobody else has had the time to take it. */
   forget(connection: Connection): void {
     this.#connections.forget(connection);
+    this.#reserve.refill();
   }
 
   /** What is idle there may already have been sent more as well. */
@@ -74,14 +87,22 @@ export class HttpClient implements ConnectionHome {
     for (let kept = this.#connections.take(key); kept !== undefined; kept = this.#connections.take(key)) kept.close();
   }
 
-  /** Closes the longest idle connection, for the sake of its descriptor; false when none is idle. */
+  /**
+   * Gives up a descriptor of the reserve, or else that of the longest idle connection, to whoever opens something before the
+   * process waits again; false when there is neither.
+   */
   makeRoom(): boolean {
-    return this.#connections.closeLongestIdle();
+    if (this.#reserve.lend()) return true;
+    if (!this.#connections.closeLongestIdle()) return false;
+    // What was closed is in the reserve by now.
+    this.#reserve.lend();
+    return true;
   }
 
   /** Closes what is idle. */
   close(): void {
     this.#connections.close();
+    this.#reserve[Symbol.dispose]();
   }
 
   /**
@@ -109,19 +130,23 @@ export class HttpClient implements ConnectionHome {
     return queue;
   }
 
-  /** For want of descriptors, those of idle connections are used. */
+  /** For want of descriptors, those of the reserve and of idle connections are used. */
   #dial(key: string, target: DialTarget, dialled: (result: Connection | SendFailure) => void): () => void {
     let giveUp = () => {};
     const once = () => {
       giveUp = dial(target, (result) => {
         const isForWant = !result.ok && result.failure === "no_descriptors";
+        if (!isForWant) this.#reserve.refill();
         if (isForWant && this.makeRoom()) once();
         else if (!result.ok) dialled(result.failure);
         else dialled(new Connection(key, this, result.socket, result.timings));
       });
     };
     once();
-    return () => giveUp();
+    return () => {
+      giveUp();
+      this.#reserve.refill();
+    };
   }
 
   #target({ address, connectTimeoutMs }: OutgoingRequest, { port, certificateName }: Destination): DialTarget {

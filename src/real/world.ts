@@ -1,5 +1,6 @@
 import type { World } from "../world.ts";
 import { createClock } from "./clock.ts";
+import { DescriptorReserve } from "./descriptor-reserve.ts";
 import { connectionBudget } from "./descriptors.ts";
 import type { Machine } from "./machine.ts";
 import { createRandom } from "./random.ts";
@@ -8,7 +9,8 @@ import { createTransport } from "./transport.ts";
 
 /** The world as it is, within what the machine allows. */
 export function createRealWorld({ openFilesMax }: Pick<Machine, "openFilesMax">): World {
-  const transport = createTransport({ idleMax: connectionBudget(openFilesMax).idle });
+  const { idle, reserve } = connectionBudget(openFilesMax);
+  const transport = createTransport({ idleMax: idle, reserve: new DescriptorReserve(reserve) });
   return {
     clock: createClock(),
     random: createRandom(),

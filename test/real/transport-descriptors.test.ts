@@ -10,10 +10,10 @@ const SEND = fileURLToPath(new URL("../support/send-without-descriptors.ts", imp
 const KEPT = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const LAST = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
 
-async function send(first: RawReceiver, second: RawReceiver): Promise<string> {
+async function send(first: RawReceiver, second: RawReceiver, held = 0): Promise<string> {
   await using names = await startDnsServer({ "a.test": { A: ["1.1.1.1"] } });
   const receivers = [first.origin, second.origin, certificate.certificate];
-  const command = [...LIMITED, process.execPath, SEND, ...receivers, names.address];
+  const command = [...LIMITED, process.execPath, SEND, ...receivers, names.address, String(held)];
   return await new Response(Bun.spawn(command, { stderr: "ignore" }).stdout).text();
 }
 
@@ -31,4 +31,23 @@ test("with no descriptor and nothing idle, nothing is sent, and nothing looked u
   await using second = await startSchemeReceiver("http", answering(KEPT));
   expect(await send(first, second)).toBe("200 200, no_descriptors no_descriptors, no_descriptors");
   expect(second.connections).toEqual([]);
+});
+
+test.each<Scheme>(["http", "https"])(
+  "what is held in reserve is sent with over %s, though others take every descriptor, and comes back with its connection",
+  async (scheme) => {
+    await using first = await startSchemeReceiver(scheme, answering(LAST));
+    await using second = await startSchemeReceiver(scheme, answering(LAST));
+    expect(await send(first, second, 2)).toBe("200 200, 200 200, resolved");
+    await using third = await startSchemeReceiver(scheme, answering(KEPT));
+    await using fourth = await startSchemeReceiver(scheme, answering(KEPT));
+    expect(await send(third, fourth, 1)).toBe("200 200, 200 200, resolved");
+  },
+);
+
+test("a receiver that refuses the last descriptor's connection has refused it", async () => {
+  await using first = await startSchemeReceiver("http", answering(LAST));
+  const second = await startSchemeReceiver("http", answering(KEPT));
+  await second[Symbol.asyncDispose]();
+  expect(await send(first, second, 2)).toBe("200 200, connect_refused connect_refused, resolved");
 });

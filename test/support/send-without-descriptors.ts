@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
+import { DescriptorReserve } from "../../src/real/descriptor-reserve.ts";
 import { areDescriptorsSpent } from "../../src/real/descriptors.ts";
 import { createResolver } from "../../src/real/resolver.ts";
 import { createTransport } from "../../src/real/transport.ts";
@@ -7,10 +8,11 @@ import { exchange, type Outcome } from "./exchange.ts";
 
 /**
  * A process of its own, under a low limit of open files: sends two requests at the same time to one origin, opens files
- * until there is no descriptor left, sends one to another origin and looks a name up, and prints what came of all.
+ * until there is no descriptor left, sends two to another origin and looks a name up, and prints what came of all. What it
+ * leaves in the reserve for a moment, it opens a file with at once, as a crowd of clients would.
  */
-const [, , firstOrigin = "", secondOrigin = "", ca = "", nameServer = ""] = process.argv;
-const transport = createTransport({ ca });
+const [, , firstOrigin = "", secondOrigin = "", ca = "", nameServer = "", held = "0"] = process.argv;
+const transport = createTransport({ ca, reserve: new DescriptorReserve(Number(held)) });
 const { makeRoom } = transport;
 const resolver = createResolver({ servers: [nameServer], hostsFile: "/nonexistent/hosts", makeRoom });
 
@@ -26,9 +28,14 @@ function tell(outcome: Outcome): string {
 
 const before = await send(2, firstOrigin);
 const files: number[] = [];
-while (!areDescriptorsSpent()) files.push(openSync(devNull, "r"));
+const spend = () => {
+  while (!areDescriptorsSpent()) files.push(openSync(devNull, "r"));
+};
+spend();
+const crowd = setInterval(spend, 0);
 const sent = await send(2, secondOrigin);
 const resolution = await resolver.resolve("a.test");
+clearInterval(crowd);
 for (const file of files) closeSync(file);
 process.stdout.write(`${before}, ${sent}, ${resolution.ok ? "resolved" : resolution.reason}`);
 await transport.close();
