@@ -120,7 +120,8 @@ function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : null;
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES" || code === "EPERM") return "permission denied";
-  return code === "EISDIR" ? "it is a directory" : String(code ?? "it is not readable");
+  if (code === "EISDIR") return "it is a directory";
+  return code === null && error instanceof Error ? error.message : String(code ?? "it is not readable");
 }
 
 /** For a service of our name, Kubernetes sets `POSTHORN_PORT=tcp://…` in every container. */

@@ -2,14 +2,15 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { dirname, join, resolve } from "node:path";
 import { parseSealingKey } from "./domain/sealing-key.ts";
 import type { Secret } from "./domain/secret.ts";
+import { fileErrorOf } from "./file-error.ts";
 import { KeyFiles } from "./key-files.ts";
 import { SEALING_KEY_BYTES } from "./limits.ts";
+import { closeToOthers } from "./owner-only.ts";
 import { StoreOpenError } from "./store/contract.ts";
 import { syncNames, writeDurably } from "./store/durable-files.ts";
 import type { Random } from "./world.ts";
 
-/** Bits of a file's mode that let anybody but its owner at it. */
-const OTHERS = 0o077;
+const WRITABLE_BY_OTHERS = 0o022;
 
 /** The directory that holds everything Posthorn keeps, with the key files beside the database. */
 export class DataDir {
@@ -60,17 +61,27 @@ export class DataDir {
     return this.keyFiles.makeFirst(random.bytes(SEALING_KEY_BYTES));
   }
 
-  /** Key files that other users of the machine can read. */
-  exposedKeyPaths(): readonly string[] {
-    // Windows has no such modes.
-    if (process.platform === "win32") return [];
-    const paths = [this.keyFiles.path, this.adminKeyPath];
-    return paths.filter((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & OTHERS) !== 0);
+  /** Others could put files of theirs in the place of ours. */
+  get isWritableByOthers(): boolean {
+    return process.platform !== "win32" && (statSync(this.path).mode & WRITABLE_BY_OTHERS) !== 0;
   }
 
-  /** Leaves the first admin key where only the owner of the directory can read it. */
+  /**
+   * Makes the files in it their owner's alone.
+   *
+   * @returns those of them that hold keys and could be read by others until now
+   */
+  closeToOthers(): readonly string[] {
+    return closeToOthers(this.path).filter((path) => path.startsWith(this.keyFiles.path) || path === this.adminKeyPath);
+  }
+
+  /** Leaves the first admin key where only the owner of the directory can read it. @throws StoreOpenError */
   writeAdminKey(token: string): void {
-    writeDurably(this.adminKeyPath, `${token}\n`);
+    try {
+      writeDurably(this.adminKeyPath, `${token}\n`);
+    } catch (cause) {
+      throw fileErrorOf(cause, this.adminKeyPath, "written");
+    }
   }
 }
 

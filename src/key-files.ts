@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseSealingKey, sealingKeyId } from "./domain/sealing-key.ts";
+import { fileErrorOf } from "./file-error.ts";
 import { StoreOpenError } from "./store/contract.ts";
 import { removeFiles, syncNames, writeDurably } from "./store/durable-files.ts";
 
@@ -107,10 +108,7 @@ export class KeyFiles {
     try {
       change();
     } catch (cause) {
-      throw new StoreOpenError(
-        `The key files in ${this.#directory} cannot be written (${cause}): make room on the disk, and the directory writable for this user.`,
-        { cause },
-      );
+      throw fileErrorOf(cause, this.#directory, "written");
     }
   }
 
@@ -129,7 +127,7 @@ export class KeyFiles {
     try {
       return parseSealingKey(readFileSync(path, "utf8").trim());
     } catch (cause) {
-      throw new StoreOpenError(`${path} cannot be read (${cause}): make it readable for this user.`, { cause });
+      throw fileErrorOf(cause, path, "read");
     }
   }
 

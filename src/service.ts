@@ -65,8 +65,9 @@ export async function buildService(config: Config, world: World, extras: Service
   const dataDir = DataDir.open(config.dataDir);
   const secretKey = (sealedWith: string | null) => dataDir.secretKey(sealedWith, config.secretKey, random);
   const onLeftOut = (commits: number) => log.warn(LEFT_OUT, { commits });
+  for (const path of dataDir.closeToOthers()) log.warn(EXPOSED, { path });
+  if (dataDir.isWritableByOthers) log.warn(WRITABLE, { data_dir: dataDir.path });
   const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal, onLeftOut });
-  for (const path of dataDir.exposedKeyPaths()) log.warn(EXPOSED, { path });
 
   const { allowPrivateCidrs, allowHosts, connectTimeoutMs, responseCaptureBytes, timeoutMs, retryScheduleMs } = config;
   const policy = { allowPrivateCidrs, allowHosts, ownTargets: ownTargetsOf(config, machine) };
@@ -158,7 +159,9 @@ export async function buildService(config: Config, world: World, extras: Service
 }
 
 const EXPOSED =
-  "other users of this machine can read a key file: chmod 600 it, and replace the key if one of them may have read it";
+  "other users of this machine could read a key file until now: replace the key if one of them may have read it";
+
+const WRITABLE = "other users of this machine can put files of theirs into the data directory: chmod go-w it";
 
 const LEFT_OUT =
   "the end of the write-ahead log is damaged or cut off, and left out; what was acknowledged last may be missing";

@@ -135,10 +135,14 @@ test("a key file that cannot be read or written is told in one sentence", () => 
   using directory = directoryWith({ "secret.key": base64(OLD) });
   const { path } = directory;
   mkdirSync(join(path, "secret.key.next"));
-  expect(() => directory.secretKey(OLD_ID)).toThrow(/^The key files in [^\n]+ cannot be written \([^\n]+\): [^\n]+\.$/);
+  expect(() => directory.secretKey(OLD_ID)).toThrow(
+    /secret\.key\.next is a directory, where a file has to be: [^\n]+\.$/,
+  );
   rmSync(join(path, "secret.key"));
   mkdirSync(join(path, "secret.key"));
-  expect(() => directory.secretKey(OLD_ID)).toThrow(/secret\.key cannot be read \([^\n]+\): [^\n]+\.$/);
+  expect(() => directory.secretKey(OLD_ID)).toThrow(/secret\.key is a directory, where a file has to be: [^\n]+\.$/);
+  mkdirSync(join(path, "admin.key"));
+  expect(() => DataDir.open(path).writeAdminKey("first")).toThrow(/admin\.key is a directory, where a file has to be/);
 });
 
 test("a key is made where there is no database, for its owner alone", () => {
@@ -182,12 +186,20 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test.skipIf(process.platform === "win32")("key files that others can read are told (needs modes of files)", () => {
-  using directory = directoryWith({ "secret.key": base64(OLD), "admin.key": "token\n" });
-  const { path } = directory;
-  const exposed = () => DataDir.open(path).exposedKeyPaths();
-  expect(exposed()).toEqual([]);
-  chmodSync(join(path, "secret.key"), 0o644);
-  chmodSync(join(path, "admin.key"), 0o640);
-  expect(exposed()).toEqual([join(path, "secret.key"), join(path, "admin.key")]);
-});
+const OURS = ["admin.key", "posthorn.db", "posthorn.db-shm", "posthorn.db-wal", "posthorn.lock", "secret.key", RETIRED];
+
+test.skipIf(process.platform === "win32")(
+  "what others can read is closed to them, and key files are told (needs modes of files)",
+  () => {
+    using directory = directoryWith({ "secret.key": base64(OLD), "admin.key": "token\n" });
+    const { path } = directory;
+    const exposed = () => DataDir.open(path).closeToOthers().toSorted();
+    const modes = () => OURS.map((name) => statSync(join(path, name)).mode & 0o777);
+    expect(exposed()).toEqual([]);
+    for (const name of OURS) writeFileSync(join(path, name), "");
+    for (const name of OURS) chmodSync(join(path, name), 0o664);
+    expect(exposed()).toEqual(OURS.filter((name) => name.includes("key")).map((name) => join(path, name)));
+    expect(modes()).toEqual(OURS.map(() => 0o600));
+    expect(exposed()).toEqual([]);
+  },
+);

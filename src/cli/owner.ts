@@ -20,7 +20,7 @@ export function becomeOwner(dataDir: string): void {
   const path = resolve(dataDir);
   const { uid, gid, mode } = nearest(path);
   if (uid !== ROOT) become(uid, gid === ROOT ? NO_GROUP : gid, path);
-  else if (statSync(path, { throwIfNoEntry: false }) !== undefined && (mode & WRITABLE_BY_ALL) !== 0) {
+  else if (found(path) !== null && (mode & WRITABLE_BY_ALL) !== 0) {
     throw new StoreOpenError(
       `Every user of this machine can write in the data directory ${path}, so root would follow links of theirs: \`chmod o-w\` it first.`,
     );
@@ -67,7 +67,15 @@ function impossible(uid: number, path: string, cause?: unknown): StoreOpenError 
   );
 }
 
-/** Of what is there, or of the directory in which it will be made. */
+/** Of what is there, or of the directory in which it will be made. What cannot be asked for is told by whoever opens it. */
 function nearest(path: string): Stats {
-  return statSync(path, { throwIfNoEntry: false }) ?? nearest(dirname(path));
+  return found(path) ?? nearest(dirname(path));
+}
+
+function found(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }

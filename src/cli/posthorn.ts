@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type LoadedConfig, loadConfig } from "../config.ts";
 import { VERSION } from "../version.ts";
 import { type Action, parseCommand } from "./command.ts";
@@ -7,6 +6,7 @@ import { effectiveSettings } from "./effective-settings.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { helpText } from "./help.ts";
+import { readSettingFile } from "./setting-file.ts";
 
 export interface Invocation {
   /** Without the program's own name. */
@@ -22,7 +22,7 @@ export async function posthorn({ args, env, console, exit }: Invocation): Promis
   if (command.kind === "help") return print(helpText(VERSION), console);
   if (command.kind === "version") return print(`${VERSION}\n`, console);
   if (command.kind === "mistaken") return refuse(command.problems, console);
-  const loaded = loadConfig({ env, flags: command.flags, readFile: (path) => readFileSync(path, "utf8") });
+  const loaded = loadConfig({ env, flags: command.flags, readFile: readSettingFile });
   // A name that is no setting may be the one that was meant.
   if (!loaded.ok) return refuse([...loaded.problems, ...loaded.warnings], console);
   return act(command, loaded, { console, exit });

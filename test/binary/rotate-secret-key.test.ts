@@ -1,6 +1,15 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Binary, LOOPBACK_ALLOWED, runBinary, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
@@ -149,7 +158,7 @@ test("without its database a directory is begun anew, since nothing in it is sea
 });
 
 test.skipIf(process.platform === "win32")(
-  "a key file that others can read is told (needs modes of files)",
+  "a key file that others could read is told, and is its owner's alone from then on (needs modes of files)",
   async () => {
     using place = emptyPlace();
     await servedWith(place);
@@ -157,8 +166,9 @@ test.skipIf(process.platform === "win32")(
     await using posthorn = await startBinary(place);
     posthorn.signal("SIGTERM");
     const { out } = await posthorn.ended;
-    expect(out).toContain("can read a key file");
+    expect(out).toContain("could read a key file");
     expect(out).toContain(keyPath(place));
+    expect(statSync(keyPath(place)).mode & 0o777).toBe(0o600);
   },
 );
 

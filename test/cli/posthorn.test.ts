@@ -78,6 +78,24 @@ describe("config", () => {
     }
   });
 
+  test.skipIf(process.platform === "win32")(
+    "does not wait for a pipe that nobody writes to (needs mkfifo)",
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), "posthorn-"));
+      try {
+        const path = join(directory, "pipe");
+        Bun.spawnSync(["mkfifo", path]);
+        const { exitCode, error } = await run(["config"], { POSTHORN_ADMIN_KEY_FILE: path });
+        expect(exitCode).toBe(2);
+        expect(error).toMatch(
+          /^POSTHORN_ADMIN_KEY_FILE names a file that cannot be read: [^\n]+ \(it is no regular file\)\.\n/,
+        );
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    },
+  );
+
   test("warns of a name that is not a setting", async () => {
     const { exitCode, error } = await run(["config"], { POSTHORN_PROT: "1" });
     expect([exitCode, error]).toEqual([0, "POSTHORN_PROT is not a setting. Did you mean POSTHORN_PORT?\n"]);

@@ -112,7 +112,7 @@ describe("a database", () => {
       chmodSync(directory.path, 0o755);
       const store = await openStore(storeOptions({ dataDir: directory.path }));
       await store.probe(1);
-      for (const name of ["posthorn.db", "posthorn.db-wal", "posthorn.db-shm"]) {
+      for (const name of ["posthorn.db", "posthorn.db-wal", "posthorn.db-shm", "posthorn.lock"]) {
         expect(statSync(join(directory.path, name)).mode & 0o777).toBe(0o600);
       }
       await store.close();

@@ -75,8 +75,11 @@ export function closeWriting(db: Database): void {
   }
 }
 
-/** Whoever may read the directory: SQLite gives the log the mode of the file. If it cannot be made, opening it tells why. */
-function makeForOwner(path: string): void {
+/**
+ * A new file for SQLite that is its owner's alone, whoever may read the directory; the log of a database gets the same mode. If it
+ * cannot be made, opening it tells why.
+ */
+export function makeForOwner(path: string): void {
   try {
     closeSync(openSync(path, "ax", OWNER_ONLY));
   } catch {

@@ -2,6 +2,7 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { StoreOpenError } from "../contract.ts";
+import { makeForOwner } from "./connection.ts";
 import { openErrorOf } from "./fault.ts";
 
 export const LOCK_FILE = "posthorn.lock";
@@ -21,6 +22,7 @@ export function lockDirectory(dataDir: string): () => void {
   let lock: Database | null = null;
   try {
     mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
+    makeForOwner(path);
     lock = new Database(path, { create: true, readwrite: true });
     lock.run("PRAGMA journal_mode = MEMORY");
     lock.run("BEGIN EXCLUSIVE");
