@@ -67,7 +67,8 @@ export async function buildService(config: Config, world: World, extras: Service
   const onLeftOut = (commits: number) => log.warn(LEFT_OUT, { commits });
   for (const path of dataDir.closeToOthers()) log.warn(EXPOSED, { path });
   if (dataDir.isWritableByOthers) log.warn(WRITABLE, { data_dir: dataDir.path });
-  const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal, onLeftOut });
+  const onBusy = (isBusy: boolean) => (isBusy ? log.warn(HELD) : log.info(LET_GO));
+  const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal, onBusy, onLeftOut });
 
   const { allowPrivateCidrs, allowHosts, connectTimeoutMs, responseCaptureBytes, timeoutMs, retryScheduleMs } = config;
   const policy = { allowPrivateCidrs, allowHosts, ownTargets: ownTargetsOf(config, machine) };
@@ -162,6 +163,9 @@ const EXPOSED =
   "other users of this machine could read a key file until now: replace the key if one of them may have read it";
 
 const WRITABLE = "other users of this machine can put files of theirs into the data directory: chmod go-w it";
+
+const HELD = "another program holds the database; writes are refused, and outcomes wait, until it lets go";
+const LET_GO = "no other program holds the database any more; writes are taken again";
 
 const LEFT_OUT =
   "the end of the write-ahead log is damaged or cut off, and left out; what was acknowledged last may be missing";

@@ -3,6 +3,7 @@ import { maskTokens } from "../domain/token-mask.ts";
 import type { StoreError } from "../store/contract.ts";
 import { type Answer, answerJson } from "./answer.ts";
 
+const STORAGE_BUSY = "Another program holds the database: nothing was stored.";
 const RETRY_AFTER_SECONDS = { "Retry-After": "5" };
 
 /** What a client is told of an error: itself when it is a problem, a store's refusal in our words, else nothing but a 500. */
@@ -28,6 +29,8 @@ function problemOfStore({ code }: StoreError): Problem {
   switch (code) {
     case "full":
       return storageFull("There is no room on the disk: nothing was stored.");
+    case "busy":
+      return new Problem("storage_busy", STORAGE_BUSY, { headers: RETRY_AFTER_SECONDS });
     case "too_slow":
       return new Problem("read_too_slow", "The read took too long and was cut off.", { headers: RETRY_AFTER_SECONDS });
     case "closed":
@@ -54,6 +57,6 @@ export function shuttingDown(): Problem {
 }
 
 /** By its name: errors also come from a worker, where the class is another. */
-function isStoreError(error: unknown): error is StoreError {
+export function isStoreError(error: unknown): error is StoreError {
   return error instanceof Error && error.name === "StoreError";
 }

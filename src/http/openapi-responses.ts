@@ -81,7 +81,7 @@ const OF_BODIES: readonly ProblemCode[] = [
 /** Not for those who watch the process. */
 const OF_COUNTED: readonly ProblemCode[] = ["rate_limited"];
 
-const OF_WRITES: readonly ProblemCode[] = ["cross_site_request", "storage_full"];
+const OF_WRITES: readonly ProblemCode[] = ["cross_site_request", "storage_full", "storage_busy"];
 
 /** Those of the route itself and those that its key and its body bring along. */
 function problemsOf({ access, method, body, document }: Route): readonly ProblemCode[] {

@@ -1,5 +1,6 @@
 import { WRITABLE_BELIEVED_MS } from "../limits.ts";
 import type { Store } from "../store/contract.ts";
+import { isStoreError } from "./errors.ts";
 import type { HttpParts } from "./parts.ts";
 
 export interface ReadinessParts extends Pick<HttpParts, "clock" | "health"> {
@@ -38,7 +39,9 @@ async function storeTrouble(store: Pick<Store, "probe">, now: number): Promise<s
   try {
     await store.probe(now);
     return null;
-  } catch {
+  } catch (error) {
+    if (isStoreError(error) && error.code === "busy")
+      return "Another program holds the database: nothing can be stored.";
     return "The store cannot be written: is there room on the disk?";
   }
 }

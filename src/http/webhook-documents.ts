@@ -108,7 +108,7 @@ export const READ_SECRET: RouteDocument = {
     schema: SecretView,
     example: { id: WEBHOOK_ID, secret: "your_webhook_secret" },
   },
-  problems: ["not_found", "storage_full"],
+  problems: ["not_found", "storage_full", "storage_busy"],
 };
 
 export const TEST_WEBHOOK: RouteDocument = {

@@ -16,10 +16,12 @@ export interface StoreOptions {
   /** 32 bytes that seal secrets at rest, or who chooses them once the directory is ours. */
   readonly secretKey: Uint8Array | ChooseKey;
   readonly random: Pick<Random, "bytes">;
-  /** For the cap on reads, and to try again when the disk was full. */
+  /** For the cap on reads, to try again what could not be written, and to look after the files. */
   readonly clock: Pick<Clock, "after">;
   /** Told once, when the store cannot be trusted any more; nothing is acknowledged after that. */
   readonly onFatal: (error: Error) => void;
+  /** Told when another program begins to hold the database, so that writes are refused, and when it does so no more. */
+  readonly onBusy?: (isBusy: boolean) => void;
   /** Told before it opens that commits at the end of the last run are damaged or cut off, and are left out. */
   readonly onLeftOut?: (commits: number) => void;
 }

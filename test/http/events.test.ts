@@ -201,6 +201,7 @@ test("while the backlog is full, new events are a 503 that names the setting, an
 
 test.each([
   ["full", "storage_full"],
+  ["busy", "storage_busy"],
   ["closed", "shutting_down"],
   ["too_slow", "read_too_slow"],
 ] as const)("a store that is %s is a 503, acknowledges nothing and is no fault", async (reason, code) => {

@@ -34,6 +34,12 @@ test("/readyz knows that the disk is full, and that there is room again", async 
   expect((await app.call("GET", "/readyz")).status).toBe(200);
 });
 
+test("/readyz knows that another program holds the database", async () => {
+  const probe = () => Promise.reject(new StoreError("busy", "held"));
+  await using app = await startHttpApp({ wrap: (store) => ({ ...store, probe }) });
+  expect((await app.call("GET", "/readyz")).textAt("error.message")).toContain("Another program holds the database");
+});
+
 test("however often it is asked, the disk is written once a second", async () => {
   let probes = 0;
   await using app = await startHttpApp({

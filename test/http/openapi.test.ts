@@ -117,9 +117,9 @@ const READING = [
 const CALLED = routes.filter(({ path }) => !path.startsWith("/swagger"));
 
 test.each(CALLED.map((route) => [`${route.method} ${route.path}`, route] as const))(
-  "%s names what is answered when the store is slow or full",
+  "%s names what is answered when the store is slow, full or held",
   async (_, route) => {
-    for (const code of ["too_slow", "full"] as const) {
+    for (const code of ["too_slow", "full", "busy"] as const) {
       let isTroubled = false;
       await using app = await startHttpApp({ wrap: (store) => troubled(store, code, () => isTroubled) });
       const path = await placesFilled(app, route);
@@ -136,8 +136,8 @@ test.each(CALLED.map((route) => [`${route.method} ${route.path}`, route] as cons
   },
 );
 
-/** A store that reads too slowly, or whose disk is full, from the moment on that the test says so. */
-function troubled(store: Store, code: "too_slow" | "full", isTroubled: () => boolean): Store {
+/** A store that reads too slowly, or cannot be written, from the moment on that the test says so. */
+function troubled(store: Store, code: "too_slow" | "full" | "busy", isTroubled: () => boolean): Store {
   return new Proxy(store, {
     get: (target, verb: keyof Store) => {
       const isMeant = READING.includes(verb) === (code === "too_slow") && verb !== "findKey" && verb !== "findSession";

@@ -1,11 +1,13 @@
+import type { Obstacle } from "../../src/store/sqlite/fault.ts";
 import type { Clock } from "../../src/world.ts";
 import type { SeededRandom } from "../support/seeded-random.ts";
 
-/** The disk under the database: how slow it is now, and whether there is room. */
+/** The disk under the database: how slow it is now, and whether it can be written. */
 export class Disk {
   readonly #clock: Pick<Clock, "after">;
   readonly #random: SeededRandom;
-  isFull = false;
+  /** What keeps everything from being written. */
+  obstacle: Obstacle | null = null;
   /** The longest that half a commit takes; 0: no time at all. */
   slownessMs = 0;
 

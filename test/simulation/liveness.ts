@@ -70,7 +70,7 @@ export class Liveness {
 
   #check(entry: DeliveryEntry, idleSince: number): void {
     const { clock, disk, judge } = this.#parts;
-    if (disk.isFull || disk.slownessMs > 0) this.excuse();
+    if (disk.obstacle !== null || disk.slownessMs > 0) this.excuse();
     const now = clock.monotonic();
     const dueSince = now - this.#now() + (entry.dueAt ?? 0);
     const lateMs = now - Math.max(dueSince, idleSince, entry.webhook.activeSince, this.#excusedUntil);

@@ -1,4 +1,4 @@
-import { FULL_RETRY_MS } from "../../src/limits.ts";
+import { OBSTACLE_RETRY_MS } from "../../src/limits.ts";
 import { PUBLIC_ADDRESS } from "../support/fake-world.ts";
 import type { TableAnswer } from "../support/table-resolver.ts";
 import { IN_FLIGHT } from "./owner-operations.ts";
@@ -43,11 +43,11 @@ export function slowDisk({ disk, random, world, watch }: Simulation): void {
   });
 }
 
-export function fullDisk({ disk, random, world, watch }: Simulation): void {
-  disk.isFull = true;
+export function blockDisk({ disk, random, world, watch }: Simulation): void {
+  disk.obstacle = random.pick(["full", "busy"] as const);
   world.clock.after(random.between(0, 2 * MINUTE_MS), () => {
-    disk.isFull = false;
-    watch.liveness.excuse(FULL_RETRY_MS);
+    disk.obstacle = null;
+    watch.liveness.excuse(OBSTACLE_RETRY_MS);
   });
 }
 

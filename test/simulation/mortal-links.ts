@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
+import { isReading } from "../../src/store/sqlite/command-kind.ts";
 import type { Links } from "../../src/store/sqlite/front/links.ts";
-import { kindOf } from "../../src/store/sqlite/front/write-batch.ts";
 import { Reader } from "../../src/store/sqlite/reader.ts";
 import type { Command } from "../../src/store/sqlite/verbs.ts";
 import { type BatchResult, Writer } from "../../src/store/sqlite/writer.ts";
@@ -49,8 +49,7 @@ export function mortalLinks(parts: MortalLinksParts): Links {
   }
 
   function write(batch: readonly Command[]): BatchResult {
-    if (disk.isFull && batch.some((command) => kindOf(command) !== "read"))
-      return { kind: "full", reason: "simulated" };
+    if (disk.obstacle !== null && !isReading(batch)) return { kind: disk.obstacle, reason: "simulated" };
     const result = writer.run(batch);
     parts.committed(batch, result);
     return result;

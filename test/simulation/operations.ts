@@ -1,4 +1,4 @@
-import { fullDisk, loseName, slowDisk, spendDescriptors, stepWall, stopInFlight, strike } from "./mishaps.ts";
+import { blockDisk, loseName, slowDisk, spendDescriptors, stepWall, stopInFlight, strike } from "./mishaps.ts";
 import * as owner from "./owner-operations.ts";
 import type { Simulation } from "./simulation.ts";
 import { useStaleLeases } from "./stale-leases.ts";
@@ -35,7 +35,7 @@ const OPERATIONS: readonly Operation[] = [
   { name: "a stop", weight: 2, run: stopInFlight },
   { name: "the wall clock is set", weight: 2, run: stepWall },
   { name: "the disk is slow", weight: 2, run: slowDisk },
-  { name: "the disk is full", weight: 1, run: fullDisk },
+  { name: "the disk is full, or another program holds the database", weight: 1, run: blockDisk },
   { name: "no descriptors", weight: 1, run: spendDescriptors },
   { name: "a name is lost", weight: 2, run: loseName },
 ];

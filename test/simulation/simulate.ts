@@ -88,7 +88,7 @@ function disturb(simulation: Simulation): () => void {
     receivers.heal();
     doom.lift();
     receivers.areUnreached = false;
-    disk.isFull = false;
+    disk.obstacle = null;
     simulation.start();
     for (const { id, isDeleted } of watch.books.webhooks.values()) {
       if (!isDeleted) simulation.carryOut(() => api.update(id, { active: true }));

@@ -78,7 +78,7 @@ export class Simulation {
     watch.liveness.excuse();
     this.carryOut(async () => {
       const process = await startProcess(life, this.#processParts).catch((error: unknown) => {
-        if (!isFull(error)) throw error;
+        if (!isUnwritable(error)) throw error;
         return null;
       });
       if (process === null) return life.end();
@@ -135,7 +135,7 @@ export class Simulation {
   }
 }
 
-/** Without room there is no start. */
-function isFull(error: unknown): boolean {
-  return error instanceof StoreError && error.code === "full";
+/** Where nothing can be written there is no start. */
+function isUnwritable(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === "full" || error.code === "busy");
 }

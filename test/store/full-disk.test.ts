@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { POSTHORN } from "../../src/domain/audit.ts";
-import { FULL_RETRY_MS } from "../../src/limits.ts";
+import { OBSTACLE_RETRY_MS } from "../../src/limits.ts";
 import type { Store } from "../../src/store/contract.ts";
 import { openWriting } from "../../src/store/sqlite/connection.ts";
 import { inThreadLinks } from "../../src/store/sqlite/front/links.ts";
@@ -75,7 +75,7 @@ describe("on a full disk", () => {
     ] as const) {
       void scene.settle(claimed, next, { response }).then((answer) => settled.push(answer));
     }
-    await clock.advance(5 * FULL_RETRY_MS);
+    await clock.advance(5 * OBSTACLE_RETRY_MS);
     expect(settled).toEqual([]);
     expect(await store.seek({ webhook: webhook.key, isRetry: false, limit: 5 })).toEqual([]);
     expect(
@@ -83,7 +83,7 @@ describe("on a full disk", () => {
     ).toEqual([]);
     expect(await scene.entry(webhook, first.deliveryId)).toMatchObject({ state: "sending", attempts: 0 });
     leaveRoom(500);
-    await clock.advance(FULL_RETRY_MS);
+    await clock.advance(OBSTACLE_RETRY_MS);
     expect(settled).toMatchObject([{ state: "delivered" }, { state: "pending", dueAt: NOW + 1_000 }]);
     expect(clock.pending).toBe(0);
   });

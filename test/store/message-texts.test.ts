@@ -118,7 +118,7 @@ describe("the messages between the threads", () => {
   });
 
   test("carry why nothing was written", () => {
-    for (const kind of ["full", "fatal"] as const) {
+    for (const kind of ["full", "busy", "fatal"] as const) {
       const result: BatchResult = { kind, reason: "database or disk is full" };
       expect(unpackResult([], packResult([], result))).toEqual(result);
     }

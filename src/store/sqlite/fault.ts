@@ -5,10 +5,14 @@ import { StoreOpenError } from "../contract.ts";
  * What a failed statement means for what was being done.
  *
  * - `full`: no room on the disk; nothing is damaged, and it works again when there is room
+ * - `busy`: another program holds the database; nothing is damaged, and it works again when that one lets go
  * - `refused`: a constraint spoke; only that one command is wrong
  * - `fatal`: nothing that comes after can be trusted
  */
-export type Fault = "full" | "refused" | "fatal";
+export type Fault = Obstacle | "refused" | "fatal";
+
+/** What passes without anybody doing anything to the database. */
+export type Obstacle = "full" | "busy";
 
 /** Primary result codes are the low byte of SQLite's extended ones (https://sqlite.org/rescode.html). */
 const PRIMARY_MASK = 0xff;
@@ -33,6 +37,7 @@ export function faultOf(error: unknown): Fault {
   if (error.errno === IOERR_SHMSIZE) return "full";
   const primary = error.errno & PRIMARY_MASK;
   if (primary === FULL) return "full";
+  if (primary === BUSY) return "busy";
   return primary === CONSTRAINT || primary === TOOBIG ? "refused" : "fatal";
 }
 

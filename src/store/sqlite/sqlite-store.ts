@@ -28,6 +28,8 @@ export interface SqliteStoreParts {
   readonly random: Pick<Random, "bytes">;
   readonly clock: Pick<Clock, "after">;
   readonly onFatal: (error: Error) => void;
+  /** Told when another program begins to keep writes from being done, and when it does so no more. */
+  readonly onBusy?: (isBusy: boolean) => void;
   /** Gives the data directory free, at the very end. */
   readonly unlock: () => void;
 }
@@ -39,10 +41,10 @@ export interface SqliteStoreParts {
  * @throws StoreOpenError when the database was sealed with another key
  */
 export async function createSqliteStore(parts: SqliteStoreParts): Promise<Store> {
-  const { writer, reader, newReader, clock, onFatal } = parts;
+  const { writer, reader, newReader, clock, onFatal, onBusy = () => {} } = parts;
   const sealer = new Sealer(parts.secretKey, parts.random);
   const seal = new WebhookSeal(sealer);
-  const writes = new WriteQueue({ link: writer, clock, onFatal });
+  const writes = new WriteQueue({ link: writer, clock, onFatal, onBusy });
   const reads = new ReadQueue({ link: reader, newLink: newReader, clock, onFatal: (reason) => writes.fail(reason) });
   try {
     await checkKey(writes, sealer);

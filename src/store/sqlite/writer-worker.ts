@@ -1,5 +1,5 @@
 import { unpackBatch } from "./batch-text.ts";
-import { closeWriting, openWriting } from "./connection.ts";
+import { closeWriting, openWriting, waitBriefly } from "./connection.ts";
 import { packResult } from "./result-text.ts";
 import { serve } from "./worker-port.ts";
 import { Writer } from "./writer.ts";
@@ -7,6 +7,7 @@ import { Writer } from "./writer.ts";
 /** The thread that writes: an fsync stalls nobody but itself. */
 serve<string, string>((path) => {
   const db = openWriting(path);
+  waitBriefly(db);
   const writer = new Writer(db);
   return {
     answer(packed) {

@@ -1,10 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { AttemptTable } from "./attempts.ts";
 import { AuditTable } from "./audit.ts";
+import { isReading } from "./command-kind.ts";
 import { DeliveryTable } from "./deliveries.ts";
 import { EventTable } from "./events.ts";
 import { FactTable } from "./facts.ts";
-import { type Fault, faultOf } from "./fault.ts";
+import { type Fault, faultOf, type Obstacle } from "./fault.ts";
 import { Ingest } from "./ingest.ts";
 import { KeyTable } from "./keys.ts";
 import { Lanes, Recovery } from "./lanes.ts";
@@ -27,7 +28,7 @@ export interface Refusal {
 /** `done`: all of it is on disk, and the answers are in the order of the commands. Else nothing of it was written. */
 export type BatchResult =
   | { readonly kind: "done"; readonly answers: readonly unknown[]; readonly refusals: readonly Refusal[] }
-  | { readonly kind: "full" | "fatal"; readonly reason: string };
+  | { readonly kind: Obstacle | "fatal"; readonly reason: string };
 
 /** Nothing of a batch was written. `refused`: a constraint spoke, to which of its commands is not known. */
 type Undone = { readonly [Kind in Fault]: { readonly kind: Kind; readonly reason: string } }[Fault];
@@ -57,10 +58,16 @@ export class Writer {
   }
 
   #together(batch: readonly Command[]): BatchResult {
-    this.#sql.begin.run();
+    this.#begin(batch);
     const answers = batch.map((command) => obey(this.#verbs, command));
     this.#sql.commit.run();
     return { kind: "done", answers, refusals: [] };
+  }
+
+  /** What only reads waits for no other program. */
+  #begin(batch: readonly Command[]): void {
+    if (isReading(batch)) this.#sql.beginReading.run();
+    else this.#sql.begin.run();
   }
 
   /** Each command has a savepoint of its own, so that one that breaks a constraint does not take the others with it. */
@@ -185,6 +192,7 @@ function doersOf(db: Database, subscribers: Subscribers, standings: Standings): 
 function prepare(db: Database) {
   return {
     begin: db.query("BEGIN IMMEDIATE"),
+    beginReading: db.query("BEGIN"),
     commit: db.query("COMMIT"),
     rollback: db.query("ROLLBACK"),
     savepoint: db.query("SAVEPOINT command"),

@@ -1,12 +1,6 @@
 import { WRITE_BATCH_MAX_CHARACTERS, WRITE_BATCH_MAX_COMMANDS } from "../../../limits.ts";
+import type { CommandKind } from "../command-kind.ts";
 import type { Command } from "../verbs.ts";
-
-/**
- * - `read`: writes nothing, so it needs no room and can be run again
- * - `owed`: an outcome that happened; where there is no room, it waits for it
- * - `write`: anything else; where there is no room, it is refused
- */
-export type CommandKind = "read" | "owed" | "write";
 
 /** A command that waits for its turn, or for its answer. */
 export interface Waiting {
@@ -14,23 +8,6 @@ export interface Waiting {
   readonly kind: CommandKind;
   readonly take: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
-}
-
-export function kindOf({ verb }: Command): CommandKind {
-  switch (verb) {
-    case "seek":
-    case "claim":
-    case "findKey":
-    case "findSession":
-    case "findFact":
-    case "countPending":
-      return "read";
-    case "settle":
-    case "release":
-      return "owed";
-    default:
-      return "write";
-  }
 }
 
 /** Takes the first commands out of `queue`: as many as one transaction and one message may carry. */

@@ -1,9 +1,11 @@
-import { FULL_RETRY_MS, WRITE_BATCH_LARGE_COMMANDS } from "../../../limits.ts";
+import { OBSTACLE_RETRY_MS, WRITE_BATCH_LARGE_COMMANDS } from "../../../limits.ts";
 import type { Clock, Millis } from "../../../world.ts";
 import { StoreError } from "../../contract.ts";
+import { type CommandKind, kindOf } from "../command-kind.ts";
+import type { Obstacle } from "../fault.ts";
 import type { Answer, Command, WriteVerbs } from "../verbs.ts";
 import type { BatchResult } from "../writer.ts";
-import { kindOf, takeBatch, type Waiting } from "./write-batch.ts";
+import { takeBatch, type Waiting } from "./write-batch.ts";
 
 /** The way to the connection that writes: a thread of its own, or none. */
 export interface WriterLink {
@@ -19,18 +21,24 @@ export interface WriteQueueParts {
   readonly clock: Pick<Clock, "after">;
   /** Told once: nothing is acknowledged after it. */
   readonly onFatal: (error: Error) => void;
+  /** Told when another program begins to keep writes from being done, and when it does so no more. */
+  readonly onBusy: (isBusy: boolean) => void;
 }
 
 /**
  * Group commit: one batch is under way at a time, and what arrives meanwhile makes the next one. Answers are taken in, in the
  * order of the commands, before any promise goes on; so whoever keeps something in memory keeps it in the order of the writes.
  *
- * When the disk is full, a client's write is refused; an outcome, which happened, is stuck until there is room.
+ * When the disk is full, or another program holds the database, a client's write is refused; an outcome, which happened, is stuck
+ * until it can be written. Whether there is room the next write tells; of the other program only the clock asks, because each
+ * time costs a wait.
  */
 export class WriteQueue {
   readonly #parts: WriteQueueParts;
   #waiting: Waiting[] = [];
   #stuck: Waiting[] = [];
+  /** What keeps writes from being done, as far as is known. */
+  #obstacle: Obstacle | null = null;
   #isRetryDue = false;
   #cancelRetry: (() => void) | null = null;
   #isFlushing = false;
@@ -53,10 +61,12 @@ export class WriteQueue {
     absorb: (answer: Answer<WriteVerbs, Verb>) => Taken,
   ): Promise<Taken> {
     return new Promise((resolve, reject) => {
-      if (this.#refusal !== null) return reject(this.#refusal);
+      const kind = kindOf(command);
+      const refusal = this.#refusalOf(kind);
+      if (refusal !== null) return reject(refusal);
       // The writer gives each command its own verb's answer; this is the one place where that has to be believed.
       const take = (answer: unknown) => resolve(absorb(answer as Answer<WriteVerbs, Verb>));
-      this.#enter({ command, kind: kindOf(command), take, reject });
+      this.#enter({ command, kind, take, reject });
     });
   }
 
@@ -66,7 +76,7 @@ export class WriteQueue {
     this.#retry();
     await this.#idle();
     this.#cancelRetry?.();
-    rejectAll(this.#stuck.splice(0), fullError("at the end"));
+    if (this.#obstacle !== null) rejectAll(this.#stuck.splice(0), unwritten(this.#obstacle));
   }
 
   /** To be called when it is drained. */
@@ -80,13 +90,19 @@ export class WriteQueue {
     this.#isFailed = true;
     this.#refusal = new StoreError("closed", `The store has failed: ${reason}`);
     this.#cancelRetry?.();
+    this.#obstacle = null;
     rejectAll(this.#waiting.splice(0), this.#refusal);
     rejectAll(this.#stuck.splice(0), this.#refusal);
     this.#parts.onFatal(this.#refusal);
   }
 
+  #refusalOf(kind: CommandKind): StoreError | null {
+    if (this.#refusal !== null) return this.#refusal;
+    return kind === "write" && this.#obstacle === "busy" ? unwritten("busy") : null;
+  }
+
   #enter(waiting: Waiting): void {
-    const queue = waiting.kind === "owed" && this.#stuck.length > 0 ? this.#stuck : this.#waiting;
+    const queue = waiting.kind === "owed" && this.#obstacle !== null ? this.#stuck : this.#waiting;
     queue.push(waiting);
     this.#flushSoon();
   }
@@ -99,7 +115,7 @@ export class WriteQueue {
   }
 
   async #flush(): Promise<void> {
-    for (let batch = this.#next(); batch.length > 0; batch = this.#next()) {
+    for (let batch = this.#next(); batch !== null; batch = this.#next()) {
       this.#takeIn(batch, await this.#run(batch));
       if (batch.length >= WRITE_BATCH_LARGE_COMMANDS) await this.#rest();
     }
@@ -113,11 +129,12 @@ export class WriteQueue {
     if (link.restMs > 0) await new Promise<void>((resolve) => clock.after(link.restMs, resolve));
   }
 
-  /** While there is no room, what is stuck goes before any other write, and reads go on as ever. */
-  #next(): readonly Waiting[] {
-    if (this.#stuck.length === 0) return takeBatch(this.#waiting);
-    const isDue = this.#isRetryDue || this.#waiting.some(({ kind }) => kind === "write");
-    return takeBatch(isDue ? this.#stuck : this.#waiting);
+  /** Before an obstacle, what is stuck goes before any other write, be it nothing, and reads go on as ever. Null: nothing to do. */
+  #next(): readonly Waiting[] | null {
+    const isHeld = this.#obstacle !== null;
+    if (isHeld && (this.#isRetryDue || this.#waiting.some(({ kind }) => kind === "write")))
+      return takeBatch(this.#stuck);
+    return this.#waiting.length === 0 ? null : takeBatch(this.#waiting);
   }
 
   async #run(batch: readonly Waiting[]): Promise<BatchResult> {
@@ -130,9 +147,9 @@ export class WriteQueue {
 
   #takeIn(batch: readonly Waiting[], result: BatchResult): void {
     if (result.kind === "fatal") this.fail(result.reason);
-    if (this.#isFailed) rejectAll(batch, this.#refusal);
-    else if (result.kind === "full") this.#wait(batch, result.reason);
+    if (this.#isFailed || result.kind === "fatal") rejectAll(batch, this.#refusal);
     else if (result.kind === "done") this.#answer(batch, result);
+    else this.#wait(batch, result.kind, result.reason);
   }
 
   #answer(batch: readonly Waiting[], { answers, refusals }: BatchResult & { kind: "done" }): void {
@@ -147,28 +164,41 @@ export class WriteQueue {
       this.fail(String(error));
       rejectAll(batch, this.#refusal);
     }
+    if (this.#obstacle !== null) this.#passIfTried(batch);
   }
 
-  /** Nothing of the batch was written. What cannot be refused is tried again, at the next write and by the clock. */
-  #wait(batch: readonly Waiting[], reason: string): void {
+  /** Before an obstacle a batch that did not only read is what was stuck, or the last of it. */
+  #passIfTried(batch: readonly Waiting[]): void {
+    if (this.#stuck.length === 0 && batch.every(({ kind }) => kind === "owed")) this.#learn(null);
+  }
+
+  /** Nothing of the batch was written. What cannot be refused is tried again. */
+  #wait(batch: readonly Waiting[], obstacle: Obstacle, reason: string): void {
     const refused = [...batch, ...this.#waiting.splice(0)];
     this.#stuck = [...refused.filter(({ kind }) => kind === "owed"), ...this.#stuck];
     this.#waiting = refused.filter(({ kind }) => kind === "read");
     this.#isRetryDue = false;
-    if (this.#stuck.length > 0) this.#retryLater();
+    this.#learn(obstacle === "busy" || this.#stuck.length > 0 ? obstacle : null);
     rejectAll(
       refused.filter(({ kind }) => kind === "write"),
-      fullError(reason),
+      unwritten(obstacle, reason),
     );
+  }
+
+  #learn(obstacle: Obstacle | null): void {
+    const [wasBusy, isBusy] = [this.#obstacle === "busy", obstacle === "busy"];
+    this.#obstacle = obstacle;
+    if (isBusy !== wasBusy) this.#parts.onBusy(isBusy);
+    if (obstacle !== null) this.#retryLater();
   }
 
   #retryLater(): void {
     this.#cancelRetry?.();
-    this.#cancelRetry = this.#parts.clock.after(FULL_RETRY_MS, () => this.#retry());
+    this.#cancelRetry = this.#parts.clock.after(OBSTACLE_RETRY_MS, () => this.#retry());
   }
 
   #retry(): void {
-    this.#isRetryDue = this.#stuck.length > 0;
+    this.#isRetryDue = true;
     this.#flushSoon();
   }
 
@@ -180,8 +210,16 @@ export class WriteQueue {
   }
 }
 
-function fullError(reason: string): StoreError {
-  return new StoreError("full", `There is no room on the disk, and nothing was written (${reason}).`);
+const OBSTACLES: Readonly<Record<Obstacle, string>> = {
+  full: "There is no room on the disk",
+  busy: "Another program holds the database",
+};
+
+function unwritten(obstacle: Obstacle, reason?: string): StoreError {
+  return new StoreError(
+    obstacle,
+    `${OBSTACLES[obstacle]}, and nothing was written${reason === undefined ? "" : ` (${reason})`}.`,
+  );
 }
 
 function rejectAll(waiting: readonly Waiting[], error: Error | null): void {
