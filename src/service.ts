@@ -22,7 +22,7 @@ import { type Listening, listen } from "./http/server.ts";
 import "./limit-relations.ts";
 import { API_GRACE_MS, KEY_TOKEN_BYTES, LOOP_SILENCE_MAX_MS, OUTCOMES_GRACE_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
-import { connectionBudget } from "./real/descriptors.ts";
+import { areDescriptorsScarce, connectionBudget } from "./real/descriptors.ts";
 import type { Machine } from "./real/machine.ts";
 import type { Store } from "./store/contract.ts";
 import { openStore } from "./store/open.ts";
@@ -65,9 +65,9 @@ export async function buildService(config: Config, world: World, extras: Service
   const dataDir = DataDir.open(config.dataDir);
   const secretKey = (sealedWith: string | null) => dataDir.secretKey(sealedWith, config.secretKey, random);
   const onLeftOut = (commits: number) => log.warn(LEFT_OUT, { commits });
+  const onBusy = (isBusy: boolean) => (isBusy ? log.warn(HELD) : log.info(LET_GO));
   for (const path of dataDir.closeToOthers()) log.warn(EXPOSED, { path });
   if (dataDir.isWritableByOthers) log.warn(WRITABLE, { data_dir: dataDir.path });
-  const onBusy = (isBusy: boolean) => (isBusy ? log.warn(HELD) : log.info(LET_GO));
   const store = await openStore({ dataDir: dataDir.path, secretKey, random, clock, onFatal, onBusy, onLeftOut });
 
   const { allowPrivateCidrs, allowHosts, connectTimeoutMs, responseCaptureBytes, timeoutMs, retryScheduleMs } = config;
@@ -125,6 +125,7 @@ export async function buildService(config: Config, world: World, extras: Service
         backlogIsFull: backlogBound.isReached,
       };
     },
+    isCrowded: () => areDescriptorsScarce(machine.openFilesMax),
     reportSlowedDown: (address) => log.warn("an address sends many wrong keys and is slowed down", { address }),
     report: ({ error, ...request }) => log.error("a request failed", { ...request, error: describeFault(error) }),
   };
