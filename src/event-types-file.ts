@@ -1,7 +1,7 @@
 import { EVENT_TYPE_FORM, type EventType, isEventTypeName } from "./domain/event-types.ts";
 import { didYouMean } from "./domain/suggestion.ts";
-import { EVENT_TYPES_MAX } from "./limits.ts";
 import { invalid, type Parsed, show, valid } from "./setting.ts";
+import { EVENT_TYPES_MAX } from "./setting-limits.ts";
 
 const FIELDS = ["name", "description", "sample"];
 

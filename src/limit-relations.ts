@@ -6,14 +6,12 @@ import {
   BUFFERED_BODY_MAX_BYTES,
   BUFFERED_DELIVERIES_MAX,
   CONCURRENCY_PER_WEBHOOK_MAX,
-  CONNECT_TIMEOUT_MIN_MS,
   DNS_LOOK_UP_MAX_MS,
   DNS_QUERY_MS,
   DNS_TRIES,
   DNS_TTL_MAX_MS,
   DNS_TTL_MIN_MS,
   EVENT_SIZE_MAX_BYTES,
-  EVENT_SIZE_MIN_BYTES,
   IDLE_CONNECTION_MS,
   IDLE_SWEEP_MS,
   LANE_BUFFER_MAX,
@@ -42,6 +40,7 @@ import {
   WRONG_KEYS_BURST,
   WRONG_KEYS_PER_SECOND,
 } from "./limits.ts";
+import { CONNECT_TIMEOUT_MIN_MS, EVENT_SIZE_MIN_BYTES } from "./setting-limits.ts";
 
 // The relations between the bounds that the rest of the code relies on. They are checked when the program starts.
 

@@ -1,4 +1,4 @@
-/** Every bound of the product, with its unit. The relations between them stand in `limit-relations.ts`. */
+/** Every bound of the product, with its unit; those of settings stand in `setting-limits.ts`, relations in `limit-relations.ts`. */
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400 * SECOND_MS;
@@ -165,6 +165,8 @@ export const NEAR_PATH_MAX_CHARACTERS = 256;
 export const SERVER_BODY_MAX_BYTES = 1_024 * KB * KB;
 /** A connection on which nothing moves for this long is closed. */
 export const CONNECTION_IDLE_SECONDS = 30;
+/** A login comes from whoever: its few bytes, and its answer, have less time. */
+export const SESSION_ANSWER_SECONDS = 5;
 /** A test is answered when its receiver has answered. */
 export const TEST_ANSWER_SECONDS = 90;
 /** How long a proof that the store can be written is believed. */
@@ -206,6 +208,7 @@ export const FLAW_MAX_CHARACTERS = 300;
 export const KEY_CHECK_MAX_BYTES = 256;
 /** Read and written at once when a restore copies the backup. */
 export const RESTORE_CHUNK_BYTES = 1 * KB * KB;
+export const SEALING_KEY_BYTES = 32;
 /** Webhooks that a rotation of the sealing key has in memory at once. */
 export const RESEAL_CHUNK = 500;
 export const WEBHOOKS_CACHED_MAX = 10_000;
@@ -222,28 +225,18 @@ export const UNCOUNTED_ATTEMPT_ROWS_MAX = ATTEMPT_ROWS_MAX - 2 * RETRY_STEPS_MAX
 /** Rows that one page of the logs looks at when no index fits all of its filters. */
 export const LOG_EXAMINED_MAX = 2_000;
 export const AUDIT_EXAMINED_MAX = 2_000;
+/**
+ * Of a tenant, and of what belongs to none: so much of the audit log is kept, the newest; its table refuses to lose one of these
+ * before its retention. And what one entry holds: nobody fills the disk with them.
+ */
+export const AUDIT_ENTRIES_PER_TENANT_MAX = 100_000;
+export const AUDIT_CHANGES_MAX_BYTES = 2 * KB;
+export const AUDIT_NAME_MAX_BYTES = 500;
+/** Of a text, and about as much of a list, when the changes are longer in all. */
+export const AUDIT_CUT_BYTES = 80;
 export const EVENT_LOG_MAX = 1_000;
 /** When old rows are removed, this much of a body takes about as long as one row. */
 export const TIDY_BYTES_PER_ROW = 16 * KB;
-
-// What an operator may set.
-export const ADMIN_KEY_MIN_CHARACTERS = 32;
-export const ADMIN_KEY_MAX_CHARACTERS = 256;
-export const SEALING_KEY_BYTES = 32;
-export const EVENT_SIZE_MIN_BYTES = 1 * KB;
-export const RESPONSE_CAPTURE_MAX_BYTES = 1 * KB * KB;
-export const DISK_RESERVE_MAX_BYTES = 1_024 * KB * KB * KB;
-export const RETENTION_MIN_MS = 60 * SECOND_MS;
-export const RETENTION_MAX_MS = 3_650 * DAY_MS;
-export const CONNECT_TIMEOUT_MIN_MS = 100;
-export const SHUTDOWN_GRACE_MAX_MS = 600 * SECOND_MS;
-export const HEADER_PREFIX_MAX_CHARACTERS = 40;
-export const API_VERSION_MAX_CHARACTERS = 64;
-export const EVENT_TYPES_MAX = 1_000;
-export const SETTING_MAX_ENTRIES = 1_000;
-export const RATE_LIMIT_MAX_PER_SECOND = 1_000_000;
-export const WEBHOOKS_PER_TENANT_MAX = 1_000_000;
-export const BACKLOG_MAX = 999_999_999;
 
 // The command line.
 /** Of standard output, while its reader does not read. */

@@ -4,15 +4,15 @@ import { type Cidr, parseCidr, parseIp } from "./domain/ip.ts";
 import { parseSealingKey } from "./domain/sealing-key.ts";
 import { Secret } from "./domain/secret.ts";
 import { parseEventTypes } from "./event-types-file.ts";
+import { SEALING_KEY_BYTES } from "./limits.ts";
+import { invalid, type Parse, type Parsed, valid } from "./setting.ts";
 import {
   ADMIN_KEY_MAX_CHARACTERS,
   ADMIN_KEY_MIN_CHARACTERS,
   API_VERSION_MAX_CHARACTERS,
   HEADER_PREFIX_MAX_CHARACTERS,
   RATE_LIMIT_MAX_PER_SECOND,
-  SEALING_KEY_BYTES,
-} from "./limits.ts";
-import { invalid, type Parse, type Parsed, valid } from "./setting.ts";
+} from "./setting-limits.ts";
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
 /** WHATWG URL: a host whose last label is a number is an IPv4 address, however it is written. */

@@ -2,27 +2,29 @@ import { type Catalogue, SMARTCV_EVENT_TYPES } from "./domain/event-types.ts";
 import type { Cidr } from "./domain/ip.ts";
 import type { Secret } from "./domain/secret.ts";
 import {
-  BACKLOG_MAX,
   CONCURRENCY_MAX,
   CONCURRENCY_PER_WEBHOOK_MAX,
+  EVENT_SIZE_MAX_BYTES,
+  RETRY_STEP_MAX_MS,
+  RETRY_STEP_MIN_MS,
+  RETRY_STEPS_MAX,
+  TIMEOUT_MAX_MS,
+  TIMEOUT_MIN_MS,
+} from "./limits.ts";
+import { LOG_LEVELS } from "./log.ts";
+import { defaultsTo, duration, integer, list, oneOf, type Setting, size } from "./setting.ts";
+import {
+  BACKLOG_MAX,
   CONNECT_TIMEOUT_MIN_MS,
   DISK_RESERVE_MAX_BYTES,
-  EVENT_SIZE_MAX_BYTES,
   EVENT_SIZE_MIN_BYTES,
   RESPONSE_CAPTURE_MAX_BYTES,
   RETENTION_MAX_MS,
   RETENTION_MIN_MS,
-  RETRY_STEP_MAX_MS,
-  RETRY_STEP_MIN_MS,
-  RETRY_STEPS_MAX,
   SETTING_MAX_ENTRIES,
   SHUTDOWN_GRACE_MAX_MS,
-  TIMEOUT_MAX_MS,
-  TIMEOUT_MIN_MS,
   WEBHOOKS_PER_TENANT_MAX,
-} from "./limits.ts";
-import { LOG_LEVELS } from "./log.ts";
-import { defaultsTo, duration, integer, list, oneOf, type Setting, size } from "./setting.ts";
+} from "./setting-limits.ts";
 import {
   adminKey,
   apiVersion,

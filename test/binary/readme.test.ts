@@ -5,6 +5,7 @@ import { PROBLEMS } from "../../src/domain/problem-codes.ts";
 import { formatDuration, formatSize } from "../../src/domain/quantity.ts";
 import { parseEventTypes } from "../../src/event-types-file.ts";
 import * as limits from "../../src/limits.ts";
+import * as settingLimits from "../../src/setting-limits.ts";
 import { SETTINGS } from "../../src/settings.ts";
 import { startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
@@ -187,8 +188,8 @@ test("the table of limits is the one that the program keeps", () => {
       "Requests in flight",
       `\`${concurrency.name}\`, up to ${upTo(limits.CONCURRENCY_MAX)}; for one webhook \`${concurrencyPerWebhook.name}\`, up to ${upTo(limits.CONCURRENCY_PER_WEBHOOK_MAX)}`,
     ],
-    ["Webhooks of one tenant", settable(maxWebhooks, limits.WEBHOOKS_PER_TENANT_MAX)],
-    ["Pending deliveries", settable(maxBacklog, limits.BACKLOG_MAX)],
+    ["Webhooks of one tenant", settable(maxWebhooks, settingLimits.WEBHOOKS_PER_TENANT_MAX)],
+    ["Pending deliveries", settable(maxBacklog, settingLimits.BACKLOG_MAX)],
     ["Requests of one key", `as many as it likes; \`${ratePerSecond.name}\` sets a bound a second`],
     ["Sessions of one key", `${upTo(limits.SESSIONS_PER_KEY_MAX)}: one more ends the oldest`],
     [

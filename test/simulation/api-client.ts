@@ -2,7 +2,7 @@ import type { Dispatcher } from "../../src/delivery/dispatcher.ts";
 import { POSTHORN } from "../../src/domain/audit.ts";
 import { wireBody } from "../../src/domain/event.ts";
 import { newId } from "../../src/domain/ids.ts";
-import { WEBHOOKS_PER_TENANT_MAX } from "../../src/limits.ts";
+import { WEBHOOKS_PER_TENANT_MAX } from "../../src/setting-limits.ts";
 import {
   type NewEvent,
   type NewWebhook,

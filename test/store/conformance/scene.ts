@@ -4,7 +4,7 @@ import type { Transition } from "../../../src/domain/delivery.ts";
 import { wireBody } from "../../../src/domain/event.ts";
 import { newId } from "../../../src/domain/ids.ts";
 import type { Webhook } from "../../../src/domain/webhook.ts";
-import { WEBHOOKS_PER_TENANT_MAX } from "../../../src/limits.ts";
+import { WEBHOOKS_PER_TENANT_MAX } from "../../../src/setting-limits.ts";
 import type {
   ClaimedDelivery,
   Ingested,
