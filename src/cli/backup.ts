@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import type { Backup } from "../store/backup.ts";
 import { BackupError } from "../store/backup-error.ts";
@@ -6,12 +6,14 @@ import { BackupThread } from "../store/backup-thread.ts";
 import type { Console } from "./console.ts";
 import { contentsText } from "./contents-text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { becomeOwnerOfBoth } from "./owner.ts";
 import { orRefusal } from "./refusal.ts";
 import { stopSignals } from "./stop-signals.ts";
 
 /** Copies the database into a new file, beside a running server or without one. A signal ends it, and nothing is left of it. */
 export async function backup(file: string, config: Config, console: Console): Promise<ExitCode> {
   return orRefusal(console, async () => {
+    becomeOwnerOfBoth(config.dataDir, dirname(file));
     const thread = new BackupThread({ dataDir: config.dataDir, file });
     const stopped = stopSignals(console.isTerminal).first.then((signal): never => {
       thread.giveUp();

@@ -27,6 +27,11 @@ export function becomeOwner(dataDir: string): void {
   }
 }
 
+/** The same, where a file is made in a directory that is theirs too. Into one of root's, or of somebody else, root writes as root. */
+export function becomeOwnerOfBoth(dataDir: string, directory: string): void {
+  if (nearest(resolve(dataDir)).uid === nearest(resolve(directory)).uid) becomeOwner(dataDir);
+}
+
 /** The same, for a command that works in the directory by itself; what lies in it is its owner's alone from then on. */
 export function enterAsOwner(dataDir: string): void {
   becomeOwner(dataDir);

@@ -6,7 +6,7 @@ import { createLog, type Log } from "../log.ts";
 import { thisMachine } from "../real/machine.ts";
 import { createRealWorld } from "../real/world.ts";
 import { buildService, type Service, type Started } from "../service.ts";
-import { StoreOpenError } from "../store/contract.ts";
+import { StoreError, StoreOpenError } from "../store/contract.ts";
 import { VERSION } from "../version.ts";
 import { banner } from "./banner.ts";
 import type { Console } from "./console.ts";
@@ -41,7 +41,7 @@ export async function serve({ config, warnings, console, exit }: ServerOptions):
     await stopAfter(signals, service, log);
     return EXIT.ok;
   } catch (error) {
-    if (!(error instanceof StoreOpenError || error instanceof ListenError)) return onFatal(error);
+    if (!isForTheOperator(error)) return onFatal(error);
     console.error(`${error.message}\n`);
     return EXIT.failed;
   }
@@ -51,6 +51,12 @@ function openLog(config: Config, console: Console, wall: () => number): Log {
   const auto = console.isTerminal ? "text" : "json";
   const format = config.logFormat === "auto" ? auto : config.logFormat;
   return createLog({ level: config.logLevel, format, write: console.out, wall });
+}
+
+/** What a sentence is enough for: nothing is wrong with Posthorn itself. */
+function isForTheOperator(error: unknown): error is Error {
+  if (error instanceof StoreError) return error.code === "full" || error.code === "busy";
+  return error instanceof StoreOpenError || error instanceof ListenError;
 }
 
 /** One line, whatever it is: an error of ours keeps its stack, for whoever mends it. */

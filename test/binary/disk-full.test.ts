@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
+import { startProgram } from "../support/program.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { smallDisk, smallDiskProblem } from "../support/small-disk.ts";
 import { until } from "../support/until.ts";
@@ -84,6 +85,30 @@ test.skipIf(problem !== null)(
     expect(receiver.requests).toHaveLength(2);
   },
   20_000,
+);
+
+test.skipIf(problem !== null)(
+  "a first start without room says so in one sentence, however far it comes, and the next one is as good (needs mount)",
+  async () => {
+    for (const leftBytes of [0, 4_096, 16_384, 65_536, 262_144]) {
+      using disk = smallDisk(MB);
+      disk.fill(leftBytes);
+      await using starting = startProgram([await builtBinary(), "serve"], {
+        env: { POSTHORN_PORT: "0" },
+        cwd: disk.path,
+      });
+      const { exitCode, out, error } = await starting.ended;
+      expect({ leftBytes, exitCode, out, error }).toMatchObject({
+        exitCode: 1,
+        out: "",
+        error: expect.stringMatching(/^[^\n]*(the disk is full|no room on the disk)[^\n]*\.\n$/),
+      });
+      disk.clear();
+      await using posthorn = await startBinary(disk, WHOLE_DISK);
+      expect((await posthorn.api("GET", "/api/keys")).status).toBe(200);
+    }
+  },
+  15_000,
 );
 
 function event(id: string) {

@@ -45,6 +45,8 @@ describe.skipIf(!isRoot)("root in a data directory that is another user's (needs
     expect(await runBinary(["restore", "made"], { place })).toMatchObject({ exitCode: 0, error: "" });
     expectOwned(place);
     expect(statSync(join(place.path, "made")).uid).toBe(0);
+    expect((await runBinary(["backup", "data/made"], { place })).exitCode).toBe(0);
+    expect(statSync(join(place.dataDir, "made")).uid).toBe(OWNER);
     await servedByRoot(place);
     expectOwned(place);
     await using posthorn = await startAsOwner(place);
