@@ -189,7 +189,7 @@ export const WRITE_BATCH_MAX_COMMANDS = 512;
 export const WRITE_BATCH_LARGE_COMMANDS = 32;
 export const WRITE_BATCH_REST_MS = 1;
 export const WRITE_BATCH_MAX_CHARACTERS = 4 * KB * KB;
-/** How often the free room on the disk is looked at. */
+/** How often the free room on the disk is looked at, and whether the files on it are still ours. */
 export const DISK_LOOK_MS = 1 * SECOND_MS;
 /** How often outcomes that could not be written, because the disk was full or another program held the database, are tried again. */
 export const OBSTACLE_RETRY_MS = 1 * SECOND_MS;

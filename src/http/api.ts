@@ -31,14 +31,19 @@ export function createApi(parts: HttpParts): Api {
         if (route.answerSeconds !== undefined) connection?.timeout(request, route.answerSeconds);
         return route.serve(request, params, gate, requestId);
       },
+      route.access,
       connection,
     );
   const find = staticRoutes(routes);
   const handle = createRouter(routes, serve, (request, error) =>
-    respond(request, () => {
-      if (error === null) return refuse(request);
-      throw error;
-    }),
+    respond(
+      request,
+      () => {
+        if (error === null) return refuse(request);
+        throw error;
+      },
+      "open",
+    ),
   );
   return {
     fetch: (request, connection) => {

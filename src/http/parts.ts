@@ -25,6 +25,8 @@ export interface HttpParts {
   /** Whether Posthorn would connect to the URL, its name resolved now. */
   judge(url: string): Promise<UrlVerdict>;
   health(): LoopHealth;
+  /** Whether so many connections are open that those of strangers are not kept. */
+  isCrowded(): boolean;
   /** Told of every error that nobody foresaw; the client only learns the request's id. */
   report(fault: Fault): void;
   /** Told, now and then, of an address that is slowed down for its wrong keys. */

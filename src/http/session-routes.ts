@@ -1,5 +1,5 @@
 import { hashToken } from "../domain/token.ts";
-import { SESSION_MS, SESSION_TOKEN_BYTES } from "../limits.ts";
+import { SESSION_ANSWER_SECONDS, SESSION_MS, SESSION_TOKEN_BYTES } from "../limits.ts";
 import type { Store } from "../store/contract.ts";
 import { answer } from "./answer.ts";
 import { CLOSE_SESSION, OPEN_SESSION } from "./key-documents.ts";
@@ -23,6 +23,7 @@ function open(parts: SessionParts): Route {
     method: "POST",
     path: "/api/session",
     body: { schema: SessionBody },
+    answerSeconds: SESSION_ANSWER_SECONDS,
     document: OPEN_SESSION,
     handle: async ({ request, body, gate }) => {
       refuseCrossSite(request, settings);

@@ -28,10 +28,22 @@ function isWantOfDescriptors(code: unknown): boolean {
 
 /** Whether that is so now. */
 export function areDescriptorsSpent(): boolean {
+  return lowestFree() === Number.POSITIVE_INFINITY;
+}
+
+/** Whether more than half of what this process may open is open. Where holes are left below, that is told a little late. */
+export function areDescriptorsScarce(openFilesMax: number | null): boolean {
+  return openFilesMax !== null && lowestFree() > openFilesMax / 2;
+}
+
+/** The system gives the lowest that is free, so all below it are taken. Infinity when there is none. */
+function lowestFree(): number {
   try {
-    closeSync(openSync(devNull, "r"));
-    return false;
+    const descriptor = openSync(devNull, "r");
+    closeSync(descriptor);
+    return descriptor;
   } catch (error) {
-    return error instanceof Error && "code" in error && isWantOfDescriptors(error.code);
+    const isSpent = error instanceof Error && "code" in error && isWantOfDescriptors(error.code);
+    return isSpent ? Number.POSITIVE_INFINITY : 0;
   }
 }

@@ -62,6 +62,7 @@ export interface HttpAppOptions {
   /** Puts something between the API and its store. */
   readonly wrap?: (store: Store) => Store;
   readonly allowHosts?: readonly string[];
+  readonly isCrowded?: () => boolean;
 }
 
 export const ADMIN_KEY = "an-admin-key-of-more-than-32-characters";
@@ -115,6 +116,7 @@ export async function startHttpApp(options: HttpAppOptions = {}): Promise<HttpAp
     sendTest: options.sendTest?.(store) ?? noTest,
     judge: async (url) => guard.judge(url),
     health: () => ({ ...HEALTHY, startedAt: clock.wall(), ...options.health?.() }),
+    isCrowded: options.isCrowded ?? (() => false),
     report: (fault) => seen.faults.push(fault),
     reportSlowedDown: (address) => seen.slowedDown.push(address),
   };
