@@ -55,6 +55,8 @@ export interface AuditChange {
   readonly field: AuditField;
   readonly from?: AuditValue;
   readonly to?: AuditValue;
+  /** They were too long: of texts this is the beginning, and of lists what was removed and what was added. */
+  readonly isCut?: true;
 }
 
 /** By the names that the domain has for them; times and durations are milliseconds. */

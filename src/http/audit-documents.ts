@@ -36,7 +36,7 @@ export const LIST_AUDIT: RouteDocument = {
   operationId: "listAudit",
   summary: "List who changed what",
   description:
-    "Newest first: every change of a webhook or a key, and every showing of a webhook's secret. A key of one tenant sees its own; one of all tenants sees everything, unless X-Tenant names one. Entries never change, outlive what they speak of, and are kept for POSTHORN_AUDIT_RETENTION.",
+    "Newest first: every change of a webhook or a key, and every showing of a webhook's secret. A key of one tenant sees its own; one of all tenants sees everything, unless X-Tenant names one. Entries never change, outlive what they speak of, and are kept for POSTHORN_AUDIT_RETENTION, of each tenant the newest 100,000.",
   answer: {
     status: 200,
     description: "The entries. A page may be short although it has a next one.",

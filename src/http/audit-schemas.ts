@@ -24,18 +24,24 @@ const ActorView = record(
 const TargetView = record(
   {
     id: Type.String({ description: "`webhook_…` or `key_…`; it may have been deleted since." }),
-    name: Type.String({ description: "A webhook's URL or a key's name, as it was afterwards." }),
+    name: Type.String({
+      description: "A webhook's URL, the beginning of a long one, or a key's name, as it was afterwards.",
+    }),
   },
   "What it was done to.",
 );
 
 const VALUE = Type.Union([Type.String(), Type.Boolean(), Type.Array(Type.String())]);
 
+const CUT =
+  "`true`: the changes were too long to be kept whole. Of a text this is the beginning, and of lists what was removed (`from`) and what was added (`to`).";
+
 const ChangeView = record(
   {
     field: Type.String({ description: "As the API names it." }),
     from: Type.Optional(nullable(VALUE, "Before; `null` of what is new.")),
     to: Type.Optional(nullable(VALUE, "After.")),
+    cut: Type.Optional(Type.Boolean({ description: CUT })),
   },
   "One field. Of a secret it only says that it changed, and of `headers` it lists the names, never the values.",
 );

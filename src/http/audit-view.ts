@@ -22,10 +22,10 @@ export function auditEntryView(entry: AuditEntry): View {
   };
 }
 
-function changeView({ field, from, to }: AuditChange): ChangeView {
+function changeView({ field, from, to, isCut }: AuditChange): ChangeView {
   const name = NAMES[field] ?? field;
   if (from === undefined || to === undefined) return { field: name };
-  return { field: name, from: written(field, from), to: written(field, to) };
+  return { field: name, from: written(field, from), to: written(field, to), ...(isCut && { cut: true }) };
 }
 
 /** Those that the API names in another way than the domain. */

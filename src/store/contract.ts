@@ -143,7 +143,10 @@ export interface Store {
   findSession(hash: string, now: Millis): Promise<{ readonly session: Session; readonly key: Key | null } | null>;
   deleteSession(hash: string): Promise<void>;
 
-  /** `tenant` null: of all of them, and what belongs to none. Entries outlive what they speak of, and never change. */
+  /**
+   * `tenant` null: of all of them, and what belongs to none. Entries outlive what they speak of, and never change. Of each tenant
+   * the newest AUDIT_ENTRIES_PER_TENANT_MAX are kept.
+   */
   listAudit(tenant: string | null, filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
 
   /**

@@ -191,7 +191,12 @@ test("the table of limits is the one that the program keeps", () => {
     ["Webhooks of one tenant", settable(maxWebhooks, settingLimits.WEBHOOKS_PER_TENANT_MAX)],
     ["Pending deliveries", settable(maxBacklog, settingLimits.BACKLOG_MAX)],
     ["Requests of one key", `as many as it likes; \`${ratePerSecond.name}\` sets a bound a second`],
+    ["Keys of one tenant, and of all tenants as a group", upTo(limits.KEYS_PER_TENANT_MAX)],
     ["Sessions of one key", `${upTo(limits.SESSIONS_PER_KEY_MAX)}: one more ends the oldest`],
+    [
+      "Entries of the audit log for one tenant",
+      `${upTo(limits.AUDIT_ENTRIES_PER_TENANT_MAX)}: one more ends the oldest`,
+    ],
     [
       "Wrong keys of one address",
       `${limits.WRONG_KEYS_BURST} at once, and ${limits.WRONG_KEYS_PER_SECOND} a second from then on`,

@@ -55,6 +55,17 @@ test("a change is told with who made it, when, in which request, and what it was
   });
 });
 
+test("what is too long to be kept whole is told as what was removed and what was added, and says so", async () => {
+  await using app = await startHttpApp({ settings: { catalogue: "any" } });
+  const long = Array.from({ length: 99 }, (_, number) => `group${number}.${"x".repeat(80)}`);
+  const id = await newWebhook(app, { events: ["before.this", ...long] });
+  await app.call("PUT", `/api/webhooks/${id}`, { body: { events: [...long, "after.this"], active: false } });
+  expect((await app.call("GET", "/api/audit?limit=1")).at("data.0.changes")).toEqual([
+    { field: "events", from: ["before.this"], to: ["after.this"], cut: true },
+    { field: "active", from: true, to: false },
+  ]);
+});
+
 test("no secret, no header's value and no key is in it, whatever was done with them", async () => {
   await using app = await startHttpApp();
   const id = await newWebhook(app, { secret: SECRET, headers: { "X-Token": TOKEN } });

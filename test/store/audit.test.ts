@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { POSTHORN } from "../../src/domain/audit.ts";
-import { AUDIT_EXAMINED_MAX } from "../../src/limits.ts";
+import { AUDIT_ENTRIES_PER_TENANT_MAX, AUDIT_EXAMINED_MAX, AUDIT_NAME_MAX_BYTES } from "../../src/limits.ts";
 import { AuditTable, recordOperation } from "../../src/store/sqlite/audit.ts";
 import { type AuditList, AuditPages } from "../../src/store/sqlite/audit-page.ts";
 import { openWriting } from "../../src/store/sqlite/connection.ts";
@@ -20,13 +20,21 @@ const NOT_LAST = { adminKeyIsConfigured: true, now: NOW + 1 };
 
 const EVERYTHING: AuditList = { tenant: null, action: null, targetId: null, actorId: null, limit: 3, before: null };
 
+/** SQL that makes so many entries of a tenant. */
+function entriesOf(tenant: string, count: number, who: string): string {
+  return `
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
+    INSERT INTO audit (number, at, tenant, action, changes, target_id, target_name, actor, actor_id, actor_name, via)
+    SELECT n, ${NOW}, '${tenant}', 'secret.read', '[]', ${who} FROM numbers`;
+}
+
 /** One entry of that action, and above it as many of another as one page looks at. */
 function buried(): Database {
   const db = openWriting(":memory:");
   recordOperation(db, "database.restored", NOW);
   db.run(`
     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${AUDIT_EXAMINED_MAX})
-    INSERT INTO audit (at, action, actor, changes) SELECT n, 'secret_key.rotated', 'command', '[]' FROM numbers`);
+    INSERT INTO audit (number, at, action, actor, changes) SELECT n + 1, n, 'secret_key.rotated', 'command', '[]' FROM numbers`);
   return db;
 }
 
@@ -42,6 +50,44 @@ test("a page that found nothing among as many rows as it looks at says where to 
   expect(first).toEqual({ rows: [], next: expect.any(Number) });
   const { rows, next } = pages.page({ ...list, before: first.next });
   expect([rows.length, next]).toEqual([1, null]);
+});
+
+test("what there is elsewhere shows in no cursor: who asks for another tenant's ids is told of nothing, on one page", () => {
+  using db = openWriting(":memory:");
+  db.run(entriesOf("other", AUDIT_EXAMINED_MAX + 1, "'their webhook', 'their URL', 'key', 'their key', 'A', 'key'"));
+  const pages = new AuditPages(db, new AuditTable(db));
+  for (const asked of [{ targetId: "their webhook" }, { actorId: "their key" }]) {
+    expect(pages.page({ ...EVERYTHING, ...asked, tenant: TENANT })).toEqual({ rows: [], next: null });
+    expect(pages.page({ ...EVERYTHING, ...asked, tenant: "other" }).rows).toHaveLength(EVERYTHING.limit);
+  }
+});
+
+test("of each tenant, and of what belongs to none, as many are kept as there may be, the newest", () => {
+  using db = openWriting(":memory:");
+  const audit = new AuditTable(db);
+  const entry = { at: NOW, action: "secret.read", by: POSTHORN, target: null, changes: [] } as const;
+  for (const tenant of ["other", null]) audit.note({ ...entry, tenant });
+  db.run(entriesOf(TENANT, AUDIT_ENTRIES_PER_TENANT_MAX, "NULL, NULL, 'posthorn', NULL, NULL, NULL"));
+  const most = AUDIT_ENTRIES_PER_TENANT_MAX;
+  const kept = (count: number, from: number, to: number) => [
+    [null, 1, 1, 1],
+    [TENANT, count, from, to],
+    ["other", 1, 1, 1],
+  ];
+  const numbers = "SELECT tenant, count(*), min(number), max(number) FROM audit GROUP BY tenant";
+  expect(db.query(numbers).values()).toEqual(kept(most, 1, most));
+  for (let count = 0; count < 3; count++) audit.note({ ...entry, tenant: TENANT });
+  expect(db.query(numbers).values()).toEqual(kept(most, 4, most + 3));
+  expect(() => db.run("DELETE FROM audit WHERE number = 4")).toThrow("stays for its retention");
+});
+
+test("a long URL is told by its beginning", () => {
+  using db = openWriting(":memory:");
+  const audit = new AuditTable(db);
+  const target = { id: "webhook_1", name: "x".repeat(AUDIT_NAME_MAX_BYTES + 1) };
+  audit.note({ at: NOW, tenant: TENANT, action: "secret.read", by: POSTHORN, target, changes: [] });
+  const [shown] = new AuditPages(db, audit).page(EVERYTHING).rows;
+  expect(shown?.target).toEqual({ id: "webhook_1", name: `${"x".repeat(AUDIT_NAME_MAX_BYTES)}…` });
 });
 
 test("what a command did to the whole database is told as its doing", () => {

@@ -15,7 +15,9 @@ function filled(): Database {
     VALUES (${ID}, 1, 1, 'a.b', 0, 1000, 'pending', 0, 1000, 0, NULL), (${ID}, 1, 1, 'a.b', 0, 1000, 'delivered', 1, NULL, 0, 2000)`);
   db.run(`INSERT INTO attempts (seq, number, counted, started_at, duration_ms, url, code)
     VALUES (2 * 256 + 1, 1, 1, 1000, 5, 'https://a.example', 'success')`);
-  db.run("INSERT INTO audit (at, action, actor, changes) VALUES (1000, 'database.restored', 'command', '[]')");
+  db.run(
+    "INSERT INTO audit (number, at, action, actor, changes) VALUES (1, 1000, 'database.restored', 'command', '[]')",
+  );
   return db;
 }
 
@@ -52,12 +54,14 @@ const IMPOSSIBLE: Readonly<Record<string, string>> = {
     VALUES ('t', 'e', 'other', 1, 'v', 0, 0, '{}')`,
   "an audit entry that changes": "UPDATE audit SET at = 2000",
   "an audit entry that is replaced":
-    "REPLACE INTO audit (seq, at, action, actor, changes) VALUES (1, 2000, 'database.restored', 'command', '[]')",
+    "REPLACE INTO audit (seq, number, at, action, actor, changes) VALUES (1, 1, 2000, 'database.restored', 'command', '[]')",
   "an audit entry gone before its retention": "DELETE FROM audit",
   "an audit entry gone that is younger than the retention":
     "INSERT INTO facts (name, value) VALUES ('audit_kept_since', '1000'); DELETE FROM audit",
-  "a key's deed without the key": "INSERT INTO audit (at, action, actor, changes) VALUES (1, 'a.b', 'key', '[]')",
-  "an audit entry by nobody": "INSERT INTO audit (at, action, actor, changes) VALUES (1, 'a.b', 'nobody', '[]')",
+  "a key's deed without the key":
+    "INSERT INTO audit (number, at, action, actor, changes) VALUES (1, 1, 'a.b', 'key', '[]')",
+  "an audit entry by nobody":
+    "INSERT INTO audit (number, at, action, actor, changes) VALUES (1, 1, 'a.b', 'nobody', '[]')",
   "a scope that there is not": `INSERT INTO keys (id, hash, name, scope, created_at) VALUES (${ID}, 'h', 'n', 'root', 1)`,
 };
 

@@ -44,18 +44,29 @@ export class AuditPages {
     return { rows, next: last?.row ?? null };
   }
 
-  /** By the filter that leaves the fewest. */
-  #candidates({ tenant, targetId, actorId, before }: AuditList, most: number): readonly Candidate[] {
+  /** By the filter that leaves the fewest. Of one tenant they are its own alone: a cursor tells nobody what there is elsewhere. */
+  #candidates(list: AuditList, most: number): readonly Candidate[] {
+    const { tenant } = list;
+    return tenant === null ? this.#ofAll(list, most) : this.#ofTenant(tenant, list, most);
+  }
+
+  #ofAll({ targetId, actorId, before }: AuditList, most: number): readonly Candidate[] {
     const from = fromNewest(before);
     if (targetId !== null) return this.#sql.ofTarget.all(targetId, from, most);
-    if (actorId !== null) return this.#sql.ofActor.all(actorId, from, most);
-    return tenant === null ? this.#sql.all.all(from, most) : this.#sql.ofTenant.all(tenant, from, most);
+    return actorId !== null ? this.#sql.ofActor.all(actorId, from, most) : this.#sql.all.all(from, most);
+  }
+
+  #ofTenant(tenant: string, { targetId, actorId, before }: AuditList, most: number): readonly Candidate[] {
+    const from = fromNewest(before);
+    const { ofTenant, ofTenantAndTarget, ofTenantAndActor } = this.#sql;
+    if (targetId !== null) return ofTenantAndTarget.all(tenant, targetId, from, most);
+    return actorId !== null ? ofTenantAndActor.all(tenant, actorId, from, most) : ofTenant.all(tenant, from, most);
   }
 }
 
-/** No index knows the actions. */
-function isByOneIndex({ tenant, action, targetId, actorId }: AuditList): boolean {
-  return action === null && [tenant, targetId, actorId].filter((asked) => asked !== null).length <= 1;
+/** No index knows the actions, and none both of the others. */
+function isByOneIndex({ action, targetId, actorId }: AuditList): boolean {
+  return action === null && (targetId === null || actorId === null);
 }
 
 const FILTERS = ["tenant", "action", "targetId", "actorId"] as const;
@@ -71,6 +82,12 @@ function prepare(db: Database) {
     all: db.query<Candidate, [RowKey, number]>(`${CANDIDATES} WHERE seq < ? ORDER BY seq DESC LIMIT ?`),
     ofTenant: db.query<Candidate, [string, RowKey, number]>(
       `${CANDIDATES} WHERE tenant = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+    ),
+    ofTenantAndTarget: db.query<Candidate, [string, string, RowKey, number]>(
+      `${CANDIDATES} WHERE tenant = ? AND target_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+    ),
+    ofTenantAndActor: db.query<Candidate, [string, string, RowKey, number]>(
+      `${CANDIDATES} WHERE tenant = ? AND actor_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
     ),
     ofTarget: db.query<Candidate, [string, RowKey, number]>(
       `${CANDIDATES} WHERE target_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,

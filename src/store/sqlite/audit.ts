@@ -1,7 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { type Actor, type AuditAction, type AuditEntry, type Operation, POSTHORN } from "../../domain/audit.ts";
+import { AUDIT_ENTRIES_PER_TENANT_MAX, AUDIT_NAME_MAX_BYTES } from "../../limits.ts";
 import type { Millis } from "../../world.ts";
 import type { RowKey } from "../contract.ts";
+import { changesText, cutText } from "./audit-text.ts";
 import { FactTable } from "./facts.ts";
 
 export type NewAuditEntry = Omit<AuditEntry, "row">;
@@ -35,14 +37,18 @@ export class AuditTable {
     this.#facts = new FactTable(db);
   }
 
+  /** Where its tenant has as many as are kept, the oldest goes. */
   note({ by, target, changes, ...entry }: NewAuditEntry): void {
     const { at, tenant, action } = entry;
+    const number = (this.#sql.newest.get(tenant)?.number ?? 0) + 1;
     this.#sql.insert.run({
-      ...{ at, tenant, action, actor: by.kind, actorScope: by.scope, via: by.via, requestId: by.requestId },
+      ...{ number, at, tenant, action, actor: by.kind, actorScope: by.scope, via: by.via, requestId: by.requestId },
       ...{ actorId: by.key?.id ?? null, actorName: by.key?.name ?? null },
-      ...{ targetId: target?.id ?? null, targetName: target?.name ?? null },
-      changes: JSON.stringify(changes),
+      ...{ targetId: target?.id ?? null, targetName: target && cutText(target.name, AUDIT_NAME_MAX_BYTES) },
+      changes: changesText(changes),
     });
+    const oldest = this.#sql.oldest.get(tenant);
+    if (oldest !== null && oldest.number <= number - AUDIT_ENTRIES_PER_TENANT_MAX) this.#sql.remove.run(oldest.row);
   }
 
   find(row: RowKey): AuditEntry | null {
@@ -82,12 +88,22 @@ function named(id: string | null, name: string | null) {
   return id === null || name === null ? null : { id, name };
 }
 
+interface Numbered {
+  readonly row: RowKey;
+  /** Among its tenant's. */
+  readonly number: number;
+}
+
+const NUMBERED = "SELECT seq AS row, number FROM audit WHERE tenant IS ? ORDER BY seq";
+
 function prepare(db: Database) {
   return {
-    insert: db.query<never, Omit<Row, "row">>(`
-      INSERT INTO audit (at, tenant, action, actor, actor_id, actor_name, actor_scope, via, request_id, target_id,
+    newest: db.query<Numbered, [string | null]>(`${NUMBERED} DESC LIMIT 1`),
+    oldest: db.query<Numbered, [string | null]>(`${NUMBERED} LIMIT 1`),
+    insert: db.query<never, Omit<Row, "row"> & { number: number }>(`
+      INSERT INTO audit (number, at, tenant, action, actor, actor_id, actor_name, actor_scope, via, request_id, target_id,
         target_name, changes)
-      VALUES (:at, :tenant, :action, :actor, :actorId, :actorName, :actorScope, :via, :requestId, :targetId,
+      VALUES (:number, :at, :tenant, :action, :actor, :actorId, :actorName, :actorScope, :via, :requestId, :targetId,
         :targetName, :changes)`),
     byRow: db.query<Row, [RowKey]>(`
       SELECT seq AS row, at, tenant, action, actor, actor_id AS actorId, actor_name AS actorName,
