@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { sealingKeyId } from "../domain/sealing-key.ts";
+import { DISK_LOOK_MS } from "../limits.ts";
 import type { Clock, Random } from "../world.ts";
 import { type Store, StoreOpenError } from "./contract.ts";
+import { FileWatch } from "./file-watch.ts";
 import { clearUpRestore } from "./replacement.ts";
 import { DATABASE_FILE, IN_MEMORY, WRITE_AHEAD_LOG_FILE } from "./sqlite/connection.ts";
 import { inThreadLinks, workerLinks } from "./sqlite/front/links.ts";
 import { otherKeyError, sealedWith } from "./sqlite/key-check.ts";
-import { lockDirectory } from "./sqlite/lock.ts";
+import { isLockMissed, LOCK_FILE, lockDirectory } from "./sqlite/lock.ts";
 import { createSqliteStore } from "./sqlite/sqlite-store.ts";
 import { disownedCommits } from "./sqlite/wal-tail.ts";
 
@@ -37,7 +39,8 @@ export type ChooseKey = (sealedWith: string | null) => Uint8Array;
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { dataDir, onLeftOut, ...others } = options;
   const isInMemory = dataDir === IN_MEMORY;
-  const unlock = isInMemory ? () => {} : lockDirectory(dataDir);
+  const held = isInMemory ? null : await holdDirectory(dataDir, options.clock);
+  const unlock = held?.unlock ?? (() => {});
   try {
     if (!isInMemory) {
       clearUpRestore(dataDir);
@@ -46,13 +49,32 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const path = join(dataDir, DATABASE_FILE);
     const secretKey = fittingKey(options.secretKey, isInMemory ? null : sealedWith(path));
     const links = isInMemory ? inThreadLinks() : await workerLinks(path);
-    return await createSqliteStore({ ...others, ...links, secretKey, unlock });
+    held?.files.add(path);
+    const watch = (onLost: (reason: string) => void) => held?.files.start(onLost);
+    return await createSqliteStore({ ...others, ...links, secretKey, unlock, watch });
   } catch (error) {
     unlock();
     throw error instanceof StoreOpenError
       ? error
       : new StoreOpenError(`The store cannot be opened: ${error}`, { cause: error });
   }
+}
+
+/** Three looks of whoever had a lock that somebody removed: until then it has noticed, and has ended. */
+const OTHERS_NOTICE_MS = 3 * DISK_LOOK_MS;
+
+/** The lock, and the watch over what makes it ours. */
+async function holdDirectory(dataDir: string, clock: StoreOptions["clock"]) {
+  const isMissed = isLockMissed(dataDir);
+  const release = lockDirectory(dataDir);
+  const files = new FileWatch(clock);
+  files.add(join(dataDir, LOCK_FILE));
+  const unlock = () => {
+    files.stop();
+    release();
+  };
+  if (isMissed) await new Promise<void>((resolve) => clock.after(OTHERS_NOTICE_MS, resolve));
+  return { files, unlock };
 }
 
 /** Another key is refused before anything is written, be it only a migration. */

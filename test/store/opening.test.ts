@@ -1,10 +1,24 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { POSTHORN } from "../../src/domain/audit.ts";
+import { DISK_LOOK_MS } from "../../src/limits.ts";
 import { openStore } from "../../src/store/open.ts";
 import { lockDirectory } from "../../src/store/sqlite/lock.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
 import { Scene } from "./conformance/scene.ts";
 import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
 
@@ -22,6 +36,12 @@ function withDatabase(dataDir: string, change: (db: Database) => void): void {
   change(db);
   db.close();
 }
+
+const removed = (path: string) => rmSync(path);
+const replaced = (path: string) => {
+  renameSync(path, `${path}.before`);
+  cpSync(`${path}.before`, path);
+};
 
 describe("a data directory", () => {
   test("stays ours when nothing in this process can reach the lock any more", async () => {
@@ -68,6 +88,61 @@ describe("a data directory", () => {
     holder.kill("SIGKILL");
     await holder.exited;
     await (await openStore(storeOptions({ dataDir: directory.path }))).close();
+  });
+
+  test.each(["posthorn.lock", "posthorn.db"])("whose %s is removed or replaced is given up at once", async (name) => {
+    for (const change of [removed, replaced]) {
+      using directory = temporaryDirectory();
+      const clock = createFakeClock();
+      const fatal: string[] = [];
+      const onFatal = ({ message }: Error) => fatal.push(message);
+      const store = await openStore(storeOptions({ dataDir: directory.path, clock, onFatal }));
+      await clock.advance(5 * DISK_LOOK_MS);
+      expect(fatal).toEqual([]);
+      const path = join(directory.path, name);
+      change(path);
+      await clock.advance(DISK_LOOK_MS);
+      expect(fatal).toEqual([expect.stringContaining(`${path} was removed or replaced while it was in use`)]);
+      expect(await Promise.allSettled([store.probe(1)])).toMatchObject([{ reason: { code: "closed" } }]);
+      await store.close();
+      expect(clock.pending).toBe(0);
+    }
+  });
+
+  test("that is removed as a whole is given up too", async () => {
+    using directory = temporaryDirectory();
+    const clock = createFakeClock();
+    const fatal: Error[] = [];
+    const dataDir = join(directory.path, "data");
+    const store = await openStore(storeOptions({ dataDir, clock, onFatal: (error) => fatal.push(error) }));
+    rmSync(dataDir, { recursive: true });
+    await clock.advance(DISK_LOOK_MS);
+    expect(fatal).toHaveLength(1);
+    await store.close();
+  });
+
+  test.each(["posthorn.lock", "posthorn.db"])(
+    "whose %s is a symbolic link is refused, and nothing is made there",
+    async (name) => {
+      using directory = temporaryDirectory();
+      const [dataDir, elsewhere] = [join(directory.path, "data"), join(directory.path, "elsewhere")];
+      for (const path of [dataDir, elsewhere]) mkdirSync(path);
+      symlinkSync(join(elsewhere, name), join(dataDir, name));
+      expect(await refusal(dataDir)).toEqual({
+        name: "StoreOpenError",
+        message: `${join(dataDir, name)} is a symbolic link: put the file itself there, or set POSTHORN_DATA_DIR to the directory that it lies in.`,
+      });
+      expect(readdirSync(elsewhere)).toEqual([]);
+    },
+  );
+
+  test("may itself be reached by a symbolic link", async () => {
+    using directory = temporaryDirectory();
+    const [dataDir, link] = [join(directory.path, "data"), join(directory.path, "link")];
+    mkdirSync(dataDir);
+    symlinkSync(dataDir, link);
+    await (await openStore(storeOptions({ dataDir: link }))).close();
+    expect(readdirSync(dataDir).sort()).toEqual(["posthorn.db", "posthorn.lock"]);
   });
 
   test("that cannot be made is told", async () => {

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT } from "../../src/cli/exit-code.ts";
 import { rotateSecretKey } from "../../src/cli/rotate-secret-key.ts";
@@ -113,6 +113,9 @@ describe("a rotation", () => {
       exitCode: EXIT.failed,
       error: expect.stringMatching(/^Another Posthorn [^\n]+\.\n$/),
     });
+    rmSync(join(directory.path, "posthorn.lock"));
+    const withoutLock = { exitCode: EXIT.failed, error: expect.stringMatching(/^posthorn\.lock is gone[^\n]+\.\n$/) };
+    for (let n = 0; n < 2; n++) expect(rotate(directory.path)).toMatchObject(withoutLock);
     await store.close();
     const missing = join(directory.path, "elsewhere");
     expect(rotate(missing)).toMatchObject({
@@ -224,7 +227,9 @@ function webhookIds(dataDir: string): readonly string[] {
 }
 
 function keyNames(dataDir: string): readonly string[] {
-  return readdirSync(dataDir).filter((name) => name.startsWith("secret.key"));
+  return readdirSync(dataDir)
+    .filter((name) => name.startsWith("secret.key"))
+    .sort();
 }
 
 function keyIn(dataDir: string, name: string): Uint8Array {

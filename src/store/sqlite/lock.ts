@@ -1,8 +1,8 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { StoreOpenError } from "../contract.ts";
-import { makeForOwner } from "./connection.ts";
+import { DATABASE_FILE, makeForOwner } from "./connection.ts";
 import { openErrorOf } from "./fault.ts";
 
 export const LOCK_FILE = "posthorn.lock";
@@ -22,6 +22,7 @@ export function lockDirectory(dataDir: string): () => void {
   let lock: Database | null = null;
   try {
     mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
+    for (const name of [DATABASE_FILE, LOCK_FILE]) refuseLink(join(dataDir, name));
     makeForOwner(path);
     lock = new Database(path, { create: true, readwrite: true });
     lock.run("PRAGMA journal_mode = MEMORY");
@@ -38,7 +39,24 @@ export function lockDirectory(dataDir: string): () => void {
   };
 }
 
+/** SQLite keeps the log of a database beside the file that a link leads to, where nobody else would look for it. */
+function refuseLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw new StoreOpenError(
+    `${path} is a symbolic link: put the file itself there, or set POSTHORN_DATA_DIR to the directory that it lies in.`,
+  );
+}
+
+/**
+ * Whether there is no lock although the database may be in use: the index of its log is there as long as it is, and after a crash.
+ * Whoever had the lock may still be running, and has not noticed yet.
+ */
+export function isLockMissed(dataDir: string): boolean {
+  return !existsSync(join(dataDir, LOCK_FILE)) && existsSync(join(dataDir, `${DATABASE_FILE}-shm`));
+}
+
 function lockErrorOf(error: unknown, dataDir: string, path: string): StoreOpenError {
+  if (error instanceof StoreOpenError) return error;
   if (error instanceof SQLiteError) {
     return error.code === "SQLITE_BUSY" ? new StoreOpenError(heldSentence(dataDir)) : openErrorOf(error, path);
   }

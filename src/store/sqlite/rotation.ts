@@ -12,10 +12,13 @@ import { openErrorOf } from "./fault.ts";
 import type { Sealer } from "./front/sealer.ts";
 import { WebhookSeal } from "./front/webhook-seal.ts";
 import { assertOpens, KEY_CHECK, sealedCheck, sealedWith } from "./key-check.ts";
-import { lockDirectory } from "./lock.ts";
+import { isLockMissed, lockDirectory } from "./lock.ts";
 
 /** It may have taken the log away, which the database then gets back: that must not meet one that was written to since. */
 const RESTORE_FIRST = "A restore was cut off here: restore again, or start Posthorn once, and then change the key.";
+
+const START_FIRST =
+  "posthorn.lock is gone, so a server may be running here: stop it, start Posthorn once, stop it again, and then change the key.";
 
 /** The change of the key that seals a database; the data directory is held meanwhile, so no server runs. */
 export class Rotation implements Disposable {
@@ -28,6 +31,7 @@ export class Rotation implements Disposable {
   constructor(dataDir: string) {
     this.#path = join(dataDir, DATABASE_FILE);
     if (!existsSync(this.#path)) throw nothingSealed(dataDir);
+    if (isLockMissed(dataDir)) throw new StoreOpenError(START_FIRST);
     this.#unlock = lockDirectory(dataDir);
     try {
       if (existsSync(join(dataDir, RESTORING_FILE))) throw new StoreOpenError(RESTORE_FIRST);

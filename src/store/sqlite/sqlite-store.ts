@@ -30,6 +30,8 @@ export interface SqliteStoreParts {
   readonly onFatal: (error: Error) => void;
   /** Told when another program begins to keep writes from being done, and when it does so no more. */
   readonly onBusy?: (isBusy: boolean) => void;
+  /** Begins to look after the files; told with the reason when they are not ours any more. */
+  readonly watch?: (onLost: (reason: string) => void) => void;
   /** Gives the data directory free, at the very end. */
   readonly unlock: () => void;
 }
@@ -53,6 +55,7 @@ export async function createSqliteStore(parts: SqliteStoreParts): Promise<Store>
     await writes.close();
     throw error;
   }
+  parts.watch?.((reason) => writes.fail(reason));
   const front: FrontParts = {
     ...{ writes, reads, seal },
     webhooks: new WebhookMemory(seal),
