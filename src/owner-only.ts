@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, readdirSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const OWNER_ONLY = 0o600;
@@ -15,11 +15,21 @@ const OURS = /^(posthorn\.(db|lock)|secret\.key|admin\.key)/;
  */
 export function closeToOthers(directory: string): readonly string[] {
   // Windows has no such modes.
-  if (process.platform === "win32" || !existsSync(directory)) return [];
-  const names = readdirSync(directory).filter((name) => OURS.test(name));
-  const open = names.map((name) => join(directory, name)).filter(isOpenToOthers);
+  if (process.platform === "win32") return [];
+  const open = ourNamesIn(directory)
+    .map((name) => join(directory, name))
+    .filter(isOpenToOthers);
   for (const path of open) tighten(path);
   return open;
+}
+
+/** A directory that is missing, or cannot be read, is told by whoever opens it. */
+function ourNamesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).filter((name) => OURS.test(name));
+  } catch {
+    return [];
+  }
 }
 
 function isOpenToOthers(path: string): boolean {

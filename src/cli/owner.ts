@@ -13,11 +13,12 @@ const WRITABLE_BY_ALL = 0o002;
  * follow anywhere. What is made from then on is the owner's by itself. Whoever is not root stays who they are.
  *
  * @param dataDir one that is missing will be its parent's owner's
- * @throws StoreOpenError when this process may not do that, or when anybody may put links there
+ * @throws StoreOpenError when this process may not do that, when anybody may put links there, or when it is no directory
  */
 export function becomeOwner(dataDir: string): void {
-  if (process.geteuid?.() !== ROOT) return;
   const path = resolve(dataDir);
+  if (found(path)?.isDirectory() === false) throw new StoreOpenError(noDirectorySentence(path));
+  if (process.geteuid?.() !== ROOT) return;
   const { uid, gid, mode } = nearest(path);
   if (uid !== ROOT) become(uid, gid === ROOT ? NO_GROUP : gid, path);
   else if (found(path) !== null && (mode & WRITABLE_BY_ALL) !== 0) {
@@ -70,6 +71,10 @@ function impossible(uid: number, path: string, cause?: unknown): StoreOpenError 
     `The data directory ${path} belongs to the user ${uid}, and root may not become that user here: run this command as that user.`,
     { cause },
   );
+}
+
+function noDirectorySentence(path: string): string {
+  return `The data directory ${path} is a file: move it away, or set POSTHORN_DATA_DIR to a directory.`;
 }
 
 /** Of what is there, or of the directory in which it will be made. What cannot be asked for is told by whoever opens it. */

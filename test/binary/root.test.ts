@@ -76,7 +76,7 @@ describe.skipIf(!isRoot)("root in a data directory that is another user's (needs
       const theirs = join(place.path, "private");
       mkdirSync(theirs, { mode: 0o700 });
       writeFileSync(join(theirs, "there"), "root's\n", { mode: 0o600 });
-      for (const name of ["posthorn.lock", "posthorn.db.restoring", "secret.key.next", "admin.key"]) {
+      for (const name of ["posthorn.db.restoring", "secret.key.next", "admin.key", "posthorn.lock"]) {
         for (const target of ["there", "missing"]) await withLink(place, name, join(theirs, target), words.split(" "));
       }
       expect(readdirSync(theirs)).toEqual(["there"]);
@@ -128,6 +128,22 @@ test.skipIf(!isRoot)("a key file that is another user's is told, with who has to
   expect(end).toEqual({ exitCode: 1, out: "", error: expect.stringMatching(SENTENCE) });
   expect(end.error).toContain("secret.key cannot be read by this user: `chown` it to the user that Posthorn runs as");
 });
+
+test.skipIf(!isRoot).each([["serve"], ["rotate-secret-key"], ["restore", "made"]])(
+  "%s refuses a data directory that is a file or cannot be entered, in a sentence (needs root)",
+  async (...words) => {
+    using place = ownedPlace();
+    await servedByOwner(place);
+    expect((await runBinary(["backup", "made"], { place })).exitCode).toBe(0);
+    writeFileSync(join(place.path, "file"), "");
+    chmodSync(place.dataDir, 0);
+    for (const path of ["file", "data"]) {
+      const end = await runBinary([...words, "--data-dir", path], { place });
+      expect(end).toEqual({ exitCode: 1, out: "", error: expect.stringMatching(SENTENCE) });
+      expect(end.error).toContain(join(place.path, path));
+    }
+  },
+);
 
 /** With a data directory of the owner's. */
 function ownedPlace(): Place {
