@@ -1,6 +1,7 @@
 import { apiFuzz } from "../test/torture/api-fuzz.ts";
 import { backups } from "../test/torture/backups.ts";
 import { clock } from "../test/torture/clock.ts";
+import { crowdingClients } from "../test/torture/crowding-clients.ts";
 import { diskErrors } from "../test/torture/disk-errors.ts";
 import { diskFull } from "../test/torture/disk-full.ts";
 import { fewDescriptors } from "../test/torture/few-descriptors.ts";
@@ -25,6 +26,7 @@ const SUITES: readonly Suite[] = [
   sigstop,
   apiFuzz,
   slowClients,
+  crowdingClients,
   fewDescriptors,
   hostileReceivers,
   backups,

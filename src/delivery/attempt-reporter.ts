@@ -44,7 +44,9 @@ export class AttemptReporter {
   unsent(now: number): void {
     if (now - this.#unsentToldAt < DESCRIPTORS_TOLD_MS) return;
     this.#unsentToldAt = now;
-    this.#log.warn("deliveries wait: this process may open no more files; raise its limit (ulimit -n)");
+    this.#log.warn(
+      "deliveries wait: this process may open no more files; bound the connections to the API, or raise the limit (ulimit -n)",
+    );
   }
 
   #tellGone({ webhook }: ClaimedDelivery): void {

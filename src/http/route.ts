@@ -19,7 +19,7 @@ export interface Route {
   readonly access: Access;
   readonly body?: BodyRule;
   readonly query?: TObject;
-  /** When the answer may take longer than a connection may be idle. */
+  /** When the request, and the answer, may take longer than a connection may be idle, or only less. */
   readonly answerSeconds?: number;
   readonly document: RouteDocument;
   /** @throws Problem */
