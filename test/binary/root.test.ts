@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { parseSealingKey, sealingKeyId } from "../../src/domain/sealing-key.ts";
 import { runBinary, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
 import { emptyPlace, type Place } from "../support/place.ts";
@@ -76,8 +77,8 @@ describe.skipIf(!isRoot)("root in a data directory that is another user's (needs
       const theirs = join(place.path, "private");
       mkdirSync(theirs, { mode: 0o700 });
       writeFileSync(join(theirs, "there"), "root's\n", { mode: 0o600 });
-      for (const name of ["posthorn.db.restoring", "secret.key.next", "admin.key", "posthorn.lock"]) {
-        for (const target of ["there", "missing"]) await withLink(place, name, join(theirs, target), words.split(" "));
+      for (const target of ["there", "missing"]) {
+        for (const name of namesMadeIn(place)) await withLink(place, name, join(theirs, target), words.split(" "));
       }
       expect(readdirSync(theirs)).toEqual(["there"]);
       expect(readFileSync(join(theirs, "there"), "utf8")).toBe("root's\n");
@@ -129,16 +130,16 @@ test.skipIf(!isRoot)("a key file that is another user's is told, with who has to
   expect(end.error).toContain("secret.key cannot be read by this user: `chown` it to the user that Posthorn runs as");
 });
 
-test.skipIf(!isRoot).each([["serve"], ["rotate-secret-key"], ["restore", "made"]])(
+test.skipIf(!isRoot).each(["serve", "rotate-secret-key", "restore made"])(
   "%s refuses a data directory that is a file or cannot be entered, in a sentence (needs root)",
-  async (...words) => {
+  async (words) => {
     using place = ownedPlace();
     await servedByOwner(place);
     expect((await runBinary(["backup", "made"], { place })).exitCode).toBe(0);
     writeFileSync(join(place.path, "file"), "");
     chmodSync(place.dataDir, 0);
     for (const path of ["file", "data"]) {
-      const end = await runBinary([...words, "--data-dir", path], { place });
+      const end = await runBinary([...words.split(" "), "--data-dir", path], { place });
       expect(end).toEqual({ exitCode: 1, out: "", error: expect.stringMatching(SENTENCE) });
       expect(end.error).toContain(join(place.path, path));
     }
@@ -182,6 +183,13 @@ async function servedByRoot(place: Place): Promise<void> {
   expect((await posthorn.ended).exitCode).toBe(0);
 }
 
+/** What a start, a restore or a rotation may write, the key in use as an earlier one first. */
+function namesMadeIn({ dataDir }: Place): readonly string[] {
+  const key = parseSealingKey(readFileSync(join(dataDir, "secret.key"), "utf8").trim());
+  const retired = `secret.key.${sealingKeyId(key ?? new Uint8Array())}`;
+  return [retired, "secret.key.next", "admin.key", "posthorn.db.restoring", "posthorn.db-journal", "posthorn.lock"];
+}
+
 /** Runs the command, whatever comes of it, with a link in that place. */
 async function withLink(place: Place, name: string, target: string, words: readonly string[]): Promise<void> {
   const path = join(place.dataDir, name);
@@ -189,6 +197,8 @@ async function withLink(place: Place, name: string, target: string, words: reado
   symlinkSync(target, path);
   await using program = startProgram([binary, ...words], { env: { POSTHORN_PORT: "0" }, cwd: place.path });
   await Promise.race([program.ended, ...(words[0] === "serve" ? [program.logged("Posthorn is listening")] : [])]);
+  program.signal("SIGTERM");
+  await program.ended;
   rmSync(path, { force: true });
 }
 
