@@ -43,3 +43,26 @@ test("a database that another program holds: writes are refused, outcomes kept; 
   expect(end).toMatchObject({ exitCode: 0, error: "" });
   expect(end.out.match(/holds the database; /g)).toHaveLength(1);
 }, 20_000);
+
+test("a database that another program holds does not keep it from stopping; what it could not write down is sent again", async () => {
+  using place = emptyPlace();
+  const answer = Promise.withResolvers<void>();
+  await using receiver = startReceiver(() => answer.promise.then(() => 200));
+  await using first = await startBinary(place, { ...LOOPBACK_ALLOWED, POSTHORN_SHUTDOWN_GRACE: "200ms" });
+  await first.api("POST", "/api/webhooks", { url: `${receiver.origin}/hook`, events: ["*"] });
+  await first.api("POST", "/api/events", EVENT);
+  const before = await receiver.next("the request in flight");
+  const holder = await holdDatabase(join(place.dataDir, "posthorn.db"));
+  await using _ = holder;
+  answer.resolve();
+  await first.logged("another program holds the database; writes are refused, and outcomes wait, until it lets go");
+  first.signal("SIGTERM");
+  expect(await first.ended).toMatchObject({ exitCode: 0, error: "" });
+
+  holder.signal("SIGKILL");
+  await holder.ended;
+  await using second = await startBinary(place, LOOPBACK_ALLOWED);
+  expect((await receiver.next("the request again")).body).toBe(before.body);
+  await nothingPending(second);
+  expect(receiver.requests).toHaveLength(2);
+}, 20_000);
