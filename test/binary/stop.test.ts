@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { API_GRACE_MS } from "../../src/limits.ts";
 import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
@@ -162,3 +164,20 @@ function expectSame(again: ReceivedRequest, before: ReceivedRequest): void {
   expect(attemptNumber(again)).toBe(attemptNumber(before) ?? "");
   expect(again.headers["x-smartcv-delivery"]).toBe(before.headers["x-smartcv-delivery"] ?? "");
 }
+
+test("a terminal that goes away stops it gracefully", async () => {
+  using place = emptyPlace();
+  let shown = "";
+  const posthorn = Bun.spawn([await builtBinary(), "serve"], {
+    ...{ cwd: place.path, env: { POSTHORN_PORT: "0", TERM: "dumb" } },
+    terminal: {
+      data: (_, bytes) => {
+        shown += new TextDecoder().decode(bytes);
+      },
+    },
+  });
+  await until("it listens", () => shown.includes("API"));
+  posthorn.terminal?.close();
+  expect(await posthorn.exited).toBe(0);
+  expect(existsSync(join(place.dataDir, "posthorn.db-wal"))).toBe(false);
+});
