@@ -9,6 +9,7 @@ import {
   DNS_TRIES,
 } from "../limits.ts";
 import type { Millis, Resolution, ResolvedAddress, Resolver } from "../world.ts";
+import type { DescriptorReserve } from "./descriptor-reserve.ts";
 import { areDescriptorsSpent } from "./descriptors.ts";
 import { openHostsFile } from "./hosts-file.ts";
 import { createPace } from "./pace.ts";
@@ -24,6 +25,8 @@ export interface ResolverOptions {
   readonly lookUpMaxMs?: Millis;
   /** Gives a descriptor up that somebody else holds for later; false when nobody does. */
   readonly makeRoom?: () => boolean;
+  /** Where that came from, perhaps. */
+  readonly reserve?: Pick<DescriptorReserve, "refill">;
 }
 
 /**
@@ -43,6 +46,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
     // Known only now, right behind the attempt to open a socket: that is called a refused connection, and told later.
     const isWithoutDescriptor = areDescriptorsSpent();
     const found = await within(lookUpMaxMs, asking);
+    options.reserve?.refill();
     if (found.ok || found.reason !== "failed" || !isWithoutDescriptor) return found;
     return { ok: false, reason: "no_descriptors" };
   }

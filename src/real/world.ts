@@ -9,12 +9,13 @@ import { createTransport } from "./transport.ts";
 
 /** The world as it is, within what the machine allows. */
 export function createRealWorld({ openFilesMax }: Pick<Machine, "openFilesMax">): World {
-  const { idle, reserve } = connectionBudget(openFilesMax);
-  const transport = createTransport({ idleMax: idle, reserve: new DescriptorReserve(reserve) });
+  const budget = connectionBudget(openFilesMax);
+  const reserve = new DescriptorReserve(budget.reserve);
+  const transport = createTransport({ idleMax: budget.idle, reserve });
   return {
     clock: createClock(),
     random: createRandom(),
-    resolver: createResolver({ makeRoom: transport.makeRoom }),
+    resolver: createResolver({ makeRoom: transport.makeRoom, reserve }),
     transport,
   };
 }

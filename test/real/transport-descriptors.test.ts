@@ -34,14 +34,14 @@ test("with no descriptor and nothing idle, nothing is sent, and nothing looked u
 });
 
 test.each<Scheme>(["http", "https"])(
-  "what is held in reserve is sent with over %s, though others take every descriptor, and comes back with its connection",
+  "what is held in reserve is sent with over %s, though others take every descriptor, and comes back",
   async (scheme) => {
     await using first = await startSchemeReceiver(scheme, answering(LAST));
     await using second = await startSchemeReceiver(scheme, answering(LAST));
-    expect(await send(first, second, 2)).toBe("200 200, 200 200, resolved");
+    expect(await send(first, second, 2)).toBe("200 200, 200 200, resolved resolved resolved");
     await using third = await startSchemeReceiver(scheme, answering(KEPT));
     await using fourth = await startSchemeReceiver(scheme, answering(KEPT));
-    expect(await send(third, fourth, 1)).toBe("200 200, 200 200, resolved");
+    expect(await send(third, fourth, 1)).toBe("200 200, 200 200, resolved resolved");
   },
 );
 
@@ -49,5 +49,5 @@ test("a receiver that refuses the last descriptor's connection has refused it", 
   await using first = await startSchemeReceiver("http", answering(LAST));
   const second = await startSchemeReceiver("http", answering(KEPT));
   await second[Symbol.asyncDispose]();
-  expect(await send(first, second, 2)).toBe("200 200, connect_refused connect_refused, resolved");
+  expect(await send(first, second, 2)).toBe("200 200, connect_refused connect_refused, resolved resolved resolved");
 });

@@ -8,13 +8,15 @@ import { exchange, type Outcome } from "./exchange.ts";
 
 /**
  * A process of its own, under a low limit of open files: sends two requests at the same time to one origin, opens files
- * until there is no descriptor left, sends two to another origin and looks a name up, and prints what came of all. What it
- * leaves in the reserve for a moment, it opens a file with at once, as a crowd of clients would.
+ * until there is no descriptor left, sends two to another origin and looks a name up, once more than there are descriptors in
+ * reserve, and prints what came of all. Whatever comes free, it opens a file with, as a crowd of clients would.
  */
 const [, , firstOrigin = "", secondOrigin = "", ca = "", nameServer = "", held = "0"] = process.argv;
-const transport = createTransport({ ca, reserve: new DescriptorReserve(Number(held)) });
+const reserve = new DescriptorReserve(Number(held));
+const transport = createTransport({ ca, reserve });
 const { makeRoom } = transport;
-const resolver = createResolver({ servers: [nameServer], hostsFile: "/nonexistent/hosts", makeRoom });
+const names = { servers: [nameServer], serversMs: 0, hostsFile: "/nonexistent/hosts" };
+const resolver = createResolver({ ...names, makeRoom, reserve });
 
 async function send(count: number, origin: string): Promise<string> {
   const receiver = { origin, port: Number(new URL(origin).port) };
@@ -34,9 +36,14 @@ const spend = () => {
 spend();
 const crowd = setInterval(spend, 0);
 const sent = await send(2, secondOrigin);
-const resolution = await resolver.resolve("a.test");
+const resolutions: string[] = [];
+for (let n = 0; n <= Number(held); n++) {
+  const resolution = await resolver.resolve("a.test");
+  resolutions.push(resolution.ok ? "resolved" : resolution.reason);
+  spend();
+}
 clearInterval(crowd);
 for (const file of files) closeSync(file);
-process.stdout.write(`${before}, ${sent}, ${resolution.ok ? "resolved" : resolution.reason}`);
+process.stdout.write(`${before}, ${sent}, ${resolutions.join(" ")}`);
 await transport.close();
 process.exit(0);
