@@ -4,6 +4,7 @@ import { sealingKeyId } from "../domain/sealing-key.ts";
 import { createClock } from "../real/clock.ts";
 import { createRandom } from "../real/random.ts";
 import { type Restored, restoring } from "../store/restore.ts";
+import type { KeyChange, KeysAtHand } from "../store/sqlite/backup-seal.ts";
 import type { Revival } from "../store/sqlite/revival.ts";
 import type { Console } from "./console.ts";
 import { contentsText } from "./contents-text.ts";
@@ -21,27 +22,31 @@ export async function restore(file: string, config: Config, console: Console): P
 
 /** Whoever looks on is told what takes so long. */
 function restored(file: string, config: Config, console: Console): Restored {
-  const findKey = (keyId: string) => keyAtHand(keyId, config);
   const now = createClock().wall();
   const { dataDir } = config;
   const enter = () => enterAsOwner(dataDir);
-  const steps = restoring({ dataDir, file, enter, findKey, random: createRandom(), now });
+  const steps = restoring({ dataDir, file, enter, keys: keysAtHand(config), random: createRandom(), now });
   let step = steps.next();
   for (; !step.done; step = steps.next()) if (console.isTerminal) console.error(`${step.value}\n`);
   return step.value;
 }
 
-function keyAtHand(keyId: string, { secretKey, dataDir }: Config): Uint8Array | null {
-  if (secretKey === null) return DataDir.open(dataDir).keyFiles.find(keyId);
-  const key = keyOf(secretKey);
-  return sealingKeyId(key) === keyId ? key : null;
+/** The configured ones, else those in the data directory. */
+function keysAtHand({ secretKey, newSecretKey, dataDir }: Config): KeysAtHand {
+  const configured = [secretKey, newSecretKey].flatMap((key) => (key === null ? [] : [keyOf(key)]));
+  const files = () => DataDir.open(dataDir).keyFiles;
+  return {
+    find: (keyId) => configured.find((key) => sealingKeyId(key) === keyId) ?? files().find(keyId),
+    current: () => (secretKey === null ? files().read() : keyOf(secretKey)),
+  };
 }
 
-function restoredText(file: string, { path, contents, revival, ...kept }: Restored): string {
+function restoredText(file: string, { path, contents, revival, keyChange, ...kept }: Restored): string {
   const sentences = [
     `Restored ${file} into ${path}. ${contentsText(contents)}.`,
     keptSentence(kept),
     ...pendingSentences(revival),
+    ...sealSentences(keyChange),
     ...keySentences(revival),
   ];
   return sentences.map((sentence) => `${sentence}\n`).join("");
@@ -59,6 +64,18 @@ function pendingSentences({ isCompared, goingOn, cancelled }: Revival): readonly
   const reason = isCompared ? "are not pending there any more" : "may have been delivered since";
   return [
     `Pending deliveries: ${goingOn} still to be sent; ${cancelled} are cancelled, which ${reason}: the logs name them, and each can be resent.`,
+  ];
+}
+
+function sealSentences(change: KeyChange | null): readonly string[] {
+  if (change === null) return [];
+  const { backupKeyId, currentKeyId, isResealed } = change;
+  if (isResealed)
+    return [
+      `Its secrets were sealed with an earlier key (${backupKeyId}), and now are with the current one (${currentKeyId}).`,
+    ];
+  return [
+    `Its secrets are sealed with another key (${backupKeyId}) than those of the database that it replaces (${currentKeyId}), so that one is in use again: \`posthorn rotate-secret-key\` changes it.`,
   ];
 }
 

@@ -5,12 +5,11 @@ import { BackupError, backupErrorOf } from "./backup-error.ts";
 import { BackupFile } from "./backup-file.ts";
 import { removeFiles, syncFile } from "./durable-files.ts";
 import { clearUpRestore, Replacement } from "./replacement.ts";
+import { BackupSeal, type KeyChange, type KeysAtHand } from "./sqlite/backup-seal.ts";
 import { closeWriting, DATABASE_FILE, openWriting, RESTORING_FILE } from "./sqlite/connection.ts";
-import { FactTable } from "./sqlite/facts.ts";
-import { Sealer } from "./sqlite/front/sealer.ts";
 import { gather } from "./sqlite/gathering.ts";
 import { type Contents, inspect } from "./sqlite/inspection.ts";
-import { assertOpens, KEY_CHECK, sealedWith } from "./sqlite/key-check.ts";
+import { sealedWith } from "./sqlite/key-check.ts";
 import { lockDirectory } from "./sqlite/lock.ts";
 import { type Revival, settleRevived } from "./sqlite/revival.ts";
 
@@ -20,8 +19,7 @@ export interface RestoreRequest {
   readonly file: string;
   /** Called when that is open, and before anything in the data directory is looked at. */
   readonly enter: () => void;
-  /** The sealing key with this id; null when it is not at hand. */
-  readonly findKey: (keyId: string) => Uint8Array | null;
+  readonly keys: KeysAtHand;
   readonly random: Pick<Random, "bytes">;
   readonly now: Millis;
 }
@@ -32,6 +30,8 @@ export interface Restored {
   /** What the backup holds. */
   readonly contents: Contents;
   readonly revival: Revival;
+  /** Null: it is sealed with the current key as it is, or nothing is. */
+  readonly keyChange: KeyChange | null;
   /** Where the database is now that was in place; null: there was none. */
   readonly keptPath: string | null;
   /** That one was damaged, and is kept as it was. */
@@ -56,7 +56,7 @@ export function* restoring(request: RestoreRequest): Generator<string, Restored,
   } catch (error) {
     throw backupErrorOf(error, join(dataDir, DATABASE_FILE));
   } finally {
-    clearUpRestore(dataDir);
+    clearUpIfPossible(dataDir);
     unlock();
   }
 }
@@ -67,16 +67,14 @@ function* replace(backup: BackupFile, dataDir: string, request: RestoreRequest):
   backup.copyTo(files.ready);
   yield "Checking the copy.";
   const contents = checkedContents(backup.path, files.ready);
-  const sealer = fittingSealer(backup.path, files.ready, request);
+  const seal = BackupSeal.of(backup.path, files.ready, request.keys, request.random);
   yield "Checking the database that is in place.";
+  const replacedKeyId = sealedWith(files.current);
   const found = existsSync(files.current) ? gather(files.current) : null;
   if (found === "busy") throw new BackupError(`${files.current} is in use by another program: close that one first.`);
   yield "Cancelling what may have been delivered since.";
-  const revival = settle(files.ready, {
-    sealer,
-    replaced: found === "gathered" ? files.current : null,
-    now: request.now,
-  });
+  const replaced = found === "gathered" ? { path: files.current, keyId: replacedKeyId } : null;
+  const settled = settle(files.ready, seal, replaced, request);
   yield "Keeping the database that is in place.";
   files.keepDatabase();
   yield "Keeping its log.";
@@ -86,7 +84,7 @@ function* replace(backup: BackupFile, dataDir: string, request: RestoreRequest):
   yield "Putting the backup in its place.";
   files.putInPlace();
   const keptPath = found === null ? null : files.kept;
-  return { path: files.current, contents, revival, keptPath, wasDamaged: found === "damaged" };
+  return { path: files.current, contents, ...settled, keptPath, wasDamaged: found === "damaged" };
 }
 
 function refuseInUse(backup: BackupFile, dataDir: string): void {
@@ -101,32 +99,38 @@ function checkedContents(file: string, copy: string): Contents {
   throw new BackupError(`Nothing was restored: ${file} ${inspection.flaw}.`);
 }
 
-/** Null: nothing is sealed in it. */
-function fittingSealer(file: string, copy: string, { findKey, random }: RestoreRequest): Sealer | null {
-  const keyId = sealedWith(copy);
-  if (keyId === null) return null;
-  const key = findKey(keyId);
-  if (key !== null) return new Sealer(key, random);
-  throw new BackupError(
-    `${file} was sealed with the key of the id ${keyId}, which is not at hand: set POSTHORN_SECRET_KEY to it, or put its file back as secret.key in the data directory.`,
-  );
+/** A sound database that nobody else has open. */
+interface Replaced {
+  readonly path: string;
+  readonly keyId: string | null;
 }
 
-interface Settling {
-  readonly sealer: Sealer | null;
-  readonly replaced: string | null;
-  readonly now: Millis;
-}
-
-/** Makes the copy ready: of today's schema, with nothing in it that would be sent twice, and on the disk. */
-function settle(ready: string, { sealer, replaced, now }: Settling): Revival {
+/**
+ * Makes the copy ready: of today's schema, sealed with the current key, with nothing in it that would be sent twice, and on the
+ * disk.
+ */
+function settle(
+  ready: string,
+  seal: BackupSeal | null,
+  replaced: Replaced | null,
+  { keys, random, now }: RestoreRequest,
+): Pick<Restored, "keyChange" | "revival"> {
   const db = openWriting(ready);
   try {
-    if (sealer !== null) assertOpens(sealer, new FactTable(db).get(KEY_CHECK) ?? "");
-    return settleRevived(db, replaced, now);
+    const keyChange = seal?.renew(db, replaced?.keyId ?? null, keys, random) ?? null;
+    return { keyChange, revival: settleRevived(db, replaced?.path ?? null, now) };
   } finally {
     closeWriting(db);
     removeFiles(`${ready}-wal`, `${ready}-shm`);
     syncFile(ready);
+  }
+}
+
+/** What went wrong before is what is told: the next start clears up too. */
+function clearUpIfPossible(dataDir: string): void {
+  try {
+    clearUpRestore(dataDir);
+  } catch {
+    return;
   }
 }

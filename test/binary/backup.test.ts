@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CANCELLED_BY_RESTORE } from "../../src/domain/delivery.ts";
 import { type Binary, LOOPBACK_ALLOWED, nothingPending, runBinary, startBinary } from "../support/binary.ts";
@@ -147,9 +147,10 @@ test("what cannot be backed up or restored is told in one sentence, with the exi
   const settings = { POSTHORN_DATA_DIR: join(place.path, "another", "data") };
   expect((await run(["backup", BACKUP], place, settings)).exitCode).toBe(0);
   expect(await run(["backup", BACKUP], place, settings)).toEqual(REFUSED);
+  writeFileSync(join(place.path, "damaged.db"), "damaged");
+  expect(await run(["restore", "damaged.db"], place, settings)).toEqual(REFUSED);
+  rmSync(join(settings.POSTHORN_DATA_DIR, "secret.key"));
   expect(await run(["restore", BACKUP], place, { ...settings, POSTHORN_SECRET_KEY: "0".repeat(64) })).toEqual(REFUSED);
-  writeFileSync(join(place.path, BACKUP), "damaged");
-  expect(await run(["restore", BACKUP], place, settings)).toEqual(REFUSED);
 });
 
 function run(args: readonly string[], place: Place, env: Readonly<Record<string, string>> = {}): Promise<ProgramEnd> {

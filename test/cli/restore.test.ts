@@ -10,13 +10,18 @@ import { recordedConsole } from "../support/recorded-console.ts";
 /** The key that the stores of these tests are sealed with. */
 const POSTHORN_SECRET_KEY = "07".repeat(32);
 
-async function run({ dataDir, file }: ReturnType<typeof restorePlace>, isTerminal = false) {
+type Env = Readonly<Record<string, string>>;
+
+async function run({ dataDir, file }: ReturnType<typeof restorePlace>, isTerminal = false, more: Env = {}) {
+  return runWords(["restore", file], isTerminal, { POSTHORN_DATA_DIR: dataDir, POSTHORN_SECRET_KEY, ...more });
+}
+
+async function runWords(args: readonly string[], isTerminal: boolean, env: Env) {
   const console = recordedConsole({ isTerminal });
   const exit = () => {
     throw new Error("none of these commands ends the process by itself");
   };
-  const env = { POSTHORN_DATA_DIR: dataDir, POSTHORN_SECRET_KEY };
-  const exitCode = await posthorn({ args: ["restore", file], env, console, exit });
+  const exitCode = await posthorn({ args, env, console, exit });
   return { exitCode, ...console.written };
 }
 
@@ -46,6 +51,19 @@ test("a restore tells that what it replaced is damaged, and that all that was pe
   expect(exitCode).toBe(0);
   expect(out).toContain("The database that it replaces is damaged, and was left as it was: it is now ");
   expect(out).toContain("0 still to be sent; 1 are cancelled, which may have been delivered since");
+});
+
+test("a restore tells of a key that was changed since the backup, and whether it is the one in use", async () => {
+  using here = restorePlace();
+  await backupOf(here);
+  const next = { POSTHORN_NEW_SECRET_KEY: "08".repeat(32) };
+  await runWords(["rotate-secret-key"], false, { POSTHORN_DATA_DIR: here.dataDir, POSTHORN_SECRET_KEY, ...next });
+  const withBoth = await run(here, false, next);
+  expect(withBoth.out).toMatch(
+    /were sealed with an earlier key \(\w{8}\), and now are with the current one \(\w{8}\)\./,
+  );
+  const withEarlier = await run(here);
+  expect(withEarlier.out).toMatch(/so that one is in use again: `posthorn rotate-secret-key` changes it\./);
 });
 
 test("whoever looks on at a terminal is told of each step", async () => {

@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSyn
 import { join } from "node:path";
 import { backUp } from "../../src/store/backup.ts";
 import { smallDisk, smallDiskProblem } from "../support/small-disk.ts";
-import { backupOf, openScene, restore, restorePlace } from "./restore-request.ts";
+import { backupOf, keysAtHand, openScene, restore, restorePlace } from "./restore-request.ts";
 
 describe("a restore is refused, and nothing has changed,", () => {
   const REFUSALS: readonly {
@@ -61,14 +61,15 @@ describe("a restore is refused, and nothing has changed,", () => {
   test("when the backup's sealing key is not at hand, which is named", async () => {
     using here = restorePlace();
     await backupOf(here);
-    const refused = () => restore(here.dataDir, here.file, { findKey: () => null });
+    const refused = () => restore(here.dataDir, here.file, { keys: keysAtHand() });
     expectRefusal(here.dataDir, refused, /was sealed with the key of the id [0-9a-f]{8}, which is not at hand/);
   });
 
   test("when a key with the right id does not open it", async () => {
     using here = restorePlace();
     await backupOf(here);
-    const refused = () => restore(here.dataDir, here.file, { findKey: () => new Uint8Array(32) });
+    const refused = () =>
+      restore(here.dataDir, here.file, { keys: { find: () => new Uint8Array(32), current: () => null } });
     expectRefusal(here.dataDir, refused, /sealed with another key/);
   });
 

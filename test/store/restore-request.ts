@@ -3,16 +3,20 @@ import { sealingKeyId } from "../../src/domain/sealing-key.ts";
 import { backUp } from "../../src/store/backup.ts";
 import { openStore } from "../../src/store/open.ts";
 import { type Restored, type RestoreRequest, restoring } from "../../src/store/restore.ts";
+import type { KeysAtHand } from "../../src/store/sqlite/backup-seal.ts";
 import { createSeededRandom } from "../support/seeded-random.ts";
 import { NOW, Scene } from "./conformance/scene.ts";
 import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
 
 /** What a restore is asked for when a test has nothing to say about it: the key that `storeOptions` seals with is at hand. */
 export function restoreRequest(dataDir: string, file: string, changes: Partial<RestoreRequest> = {}): RestoreRequest {
-  const { secretKey } = storeOptions();
-  const findKey = (keyId: string) =>
-    secretKey instanceof Uint8Array && sealingKeyId(secretKey) === keyId ? secretKey : null;
-  return { dataDir, file, enter: () => {}, findKey, random: createSeededRandom(3), now: NOW, ...changes };
+  const keys = keysAtHand(storeOptions().secretKey);
+  return { dataDir, file, enter: () => {}, keys, random: createSeededRandom(3), now: NOW, ...changes };
+}
+
+/** The first one is the current. */
+export function keysAtHand(...keys: readonly Uint8Array[]): KeysAtHand {
+  return { find: (keyId) => keys.find((key) => sealingKeyId(key) === keyId) ?? null, current: () => keys[0] ?? null };
 }
 
 /** Does all of its steps. */

@@ -108,7 +108,13 @@ function nothingSealed(dataDir: string): StoreOpenError {
   );
 }
 
-function sealAnew(db: Database, from: Sealer, to: Sealer): number {
+/**
+ * Seals everything in the database anew, in a transaction of the caller's.
+ *
+ * @returns how many webhooks there are, deleted ones included
+ * @throws StoreOpenError when `from` is not its key, Error when one value is sealed otherwise
+ */
+export function sealAnew(db: Database, from: Sealer, to: Sealer): number {
   const facts = new FactTable(db);
   assertOpens(from, facts.get(KEY_CHECK) ?? "");
   facts.set(KEY_CHECK, sealedCheck(to));
