@@ -1,4 +1,5 @@
 import type { SignedHeaders } from "../domain/attempt.ts";
+import { withoutReserved } from "../domain/custom-headers.ts";
 import { sign } from "../domain/signature.ts";
 import type { ClaimedDelivery } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
@@ -22,6 +23,7 @@ export interface SignedRequest {
 export function signRequest(delivery: ClaimedDelivery, wallAt: Millis, sealing: Sealing): SignedRequest {
   const { webhook } = delivery;
   const prefix = sealing.headerPrefix;
+  const custom = withoutReserved(webhook.headers, prefix);
   const timestampSeconds = Math.floor(wallAt / 1_000);
   const signatureHex = sign(webhook.secret, timestampSeconds, delivery.body);
   return {
@@ -33,8 +35,8 @@ export function signRequest(delivery: ClaimedDelivery, wallAt: Millis, sealing: 
       [`${prefix}Event`, delivery.eventType],
       [`${prefix}Delivery`, delivery.deliveryId],
       [`${prefix}Attempt`, String(delivery.attempts + 1)],
-      ...webhook.headers,
+      ...custom,
     ],
-    signed: { timestampSeconds, signatureHex, customHeaderNames: webhook.headers.map(([name]) => name) },
+    signed: { timestampSeconds, signatureHex, customHeaderNames: custom.map(([name]) => name) },
   };
 }

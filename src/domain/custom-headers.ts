@@ -27,6 +27,13 @@ export function customHeaderProblem(headers: readonly Header[], headerPrefix: st
   return sizeProblem(headers);
 }
 
+/** Those whose names are not reserved: another `headerPrefix` than when they were saved may reserve more of them. */
+export function withoutReserved(headers: readonly Header[], headerPrefix: string): readonly Header[] {
+  if (headers.length === 0) return headers;
+  const ownPrefix = headerPrefix.toLowerCase();
+  return headers.filter(([name]) => !isReserved(name.toLowerCase(), ownPrefix));
+}
+
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
