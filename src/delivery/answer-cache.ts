@@ -1,3 +1,4 @@
+import { putNewest } from "../domain/newest.ts";
 import type { Clock, Millis } from "../world.ts";
 
 /** What was found out under a key, and for how long it holds. */
@@ -27,12 +28,7 @@ export function createAnswerCache<Answer>(parts: {
   const underWay = new Map<string, Promise<Answer>>();
 
   function keep(key: string, { answer, ttlMs }: Found<Answer>): Answer {
-    kept.delete(key); // so that the map stays in the order of finding
-    kept.set(key, { answer, holdsUntil: clock.monotonic() + ttlMs });
-    for (const oldest of kept.keys()) {
-      if (kept.size <= max) break;
-      kept.delete(oldest);
-    }
+    putNewest(kept, key, { answer, holdsUntil: clock.monotonic() + ttlMs }, max);
     return answer;
   }
 

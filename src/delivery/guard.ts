@@ -5,6 +5,7 @@ import {
   type OwnTarget,
   ownPortsAt,
 } from "../domain/address.ts";
+import { putNewest } from "../domain/newest.ts";
 import { type Blocked, judgeUrl, portOf, type Unresolved } from "../domain/url.ts";
 import {
   CONNECT_ADDRESSES_MAX,
@@ -93,11 +94,7 @@ export function createGuard(parts: {
       host.kind === "name"
         ? { url, port, name: host.name }
         : passage(url, port, vet([host.address], policy), null, host.address);
-    for (const oldest of judgedUrls.keys()) {
-      if (judgedUrls.size < JUDGED_URLS_MAX) break;
-      judgedUrls.delete(oldest);
-    }
-    judgedUrls.set(rawUrl, judged);
+    putNewest(judgedUrls, rawUrl, judged, JUDGED_URLS_MAX);
     return judged;
   }
 

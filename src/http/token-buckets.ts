@@ -1,3 +1,4 @@
+import { putNewest } from "../domain/newest.ts";
 import type { Millis } from "../world.ts";
 
 export interface BucketSize {
@@ -35,18 +36,8 @@ export class TokenBuckets {
     const fullAt = Math.max(this.#fullAt.get(key) ?? now, now) + this.#tokenMs;
     const waitMs = fullAt - now - this.#burstMs;
     if (waitMs > ROUNDING_MS) return waitMs;
-    this.#keep(key, fullAt);
+    putNewest(this.#fullAt, key, fullAt, this.#maxBuckets);
     return 0;
-  }
-
-  #keep(key: string, fullAt: number): void {
-    this.#fullAt.delete(key);
-    this.#fullAt.set(key, fullAt);
-    if (this.#fullAt.size <= this.#maxBuckets) return;
-    for (const oldest of this.#fullAt.keys()) {
-      this.#fullAt.delete(oldest);
-      return;
-    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { putNewest } from "../domain/newest.ts";
 import { DISTRUST_MS, DISTRUSTED_MAX } from "../limits.ts";
 
 /**
@@ -9,17 +10,16 @@ export class Distrust {
 
   /** Beyond the limit the oldest is forgotten. */
   add(key: string): void {
-    this.#until.delete(key);
-    this.#until.set(key, performance.now() + DISTRUST_MS);
-    const [oldest] = this.#until.keys();
-    if (this.#until.size > DISTRUSTED_MAX && oldest !== undefined) this.#until.delete(oldest);
+    putNewest(this.#until, key, performance.now() + DISTRUST_MS, DISTRUSTED_MAX);
   }
 
+  /** Whether its time is not over. */
   has(key: string): boolean {
-    // Almost always there is none.
+    // Almost always nobody is distrusted, and every request asks.
     if (this.#until.size === 0) return false;
     const until = this.#until.get(key);
-    if (until === undefined || until > performance.now()) return until !== undefined;
+    if (until === undefined) return false;
+    if (performance.now() < until) return true;
     this.#until.delete(key);
     return false;
   }
