@@ -64,7 +64,8 @@ function rotateTo(newKey: Secret, rotation: Rotation, { dataDir, secretKey }: Ke
   const to = keyOf(newKey);
   if (sealingKeyId(to) === rotation.keyId) return `The database is sealed with this key already. ${SET_IT_NOW}\n`;
   const from = DataDir.open(dataDir).secretKey(rotation.keyId, secretKey, random);
-  if (sealingKeyId(from) !== rotation.keyId) throw otherKeyError();
+  const atHand = sealingKeyId(from);
+  if (atHand !== rotation.keyId) throw otherKeyError(atHand, rotation.keyId);
   const webhooks = rotation.reseal(new Sealer(from, random), new Sealer(to, random), createClock().wall());
   return `${sealedText(webhooks)} ${SET_IT_NOW}\nBackups made until now need the key until now. Delete it when the last of them is gone.\n`;
 }

@@ -80,7 +80,8 @@ async function holdDirectory(dataDir: string, clock: StoreOptions["clock"]) {
 /** Another key is refused before anything is written, be it only a migration. */
 function fittingKey(secretKey: StoreOptions["secretKey"], keyId: string | null): Uint8Array {
   const key = typeof secretKey === "function" ? secretKey(keyId) : secretKey;
-  if (keyId !== null && sealingKeyId(key) !== keyId) throw otherKeyError();
+  const atHand = sealingKeyId(key);
+  if (keyId !== null && atHand !== keyId) throw otherKeyError(atHand, keyId);
   return key;
 }
 

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { POSTHORN } from "../../src/domain/audit.ts";
+import { sealingKeyId } from "../../src/domain/sealing-key.ts";
 import { DISK_LOOK_MS } from "../../src/limits.ts";
 import { openStore } from "../../src/store/open.ts";
 import { lockDirectory } from "../../src/store/sqlite/lock.ts";
@@ -265,9 +266,13 @@ describe("a database", () => {
     // With another key even a migration that is due is not carried out.
     withDatabase(dataDir, (db) => db.run("PRAGMA user_version = 0"));
     const bytes = readFileSync(join(dataDir, "posthorn.db"));
-    expect(await refusal(dataDir, { secretKey: new Uint8Array(32).fill(8) })).toMatchObject({
+    const otherKey = new Uint8Array(32).fill(8);
+    const [wanted, atHand] = [storeOptions().secretKey, otherKey].map(sealingKeyId);
+    expect(await refusal(dataDir, { secretKey: otherKey })).toMatchObject({
       name: "StoreOpenError",
-      message: expect.stringMatching(/sealed with another key: set POSTHORN_SECRET_KEY/),
+      message: expect.stringContaining(
+        `another key (its id is ${wanted}) than the one at hand (${atHand}): set POSTHORN_SECRET`,
+      ),
     });
     expect(readFileSync(join(dataDir, "posthorn.db"))).toEqual(bytes);
     withDatabase(dataDir, (db) => db.run("PRAGMA user_version = 2"));

@@ -19,13 +19,18 @@ export function assertOpens(sealer: Sealer, check: string): void {
   try {
     sealer.open(PLACE, check);
   } catch (cause) {
-    throw otherKeyError(cause);
+    throw otherKeyError(sealer.keyId, sealedBy(check), cause);
   }
 }
 
-export function otherKeyError(cause?: unknown): StoreOpenError {
+/**
+ * @param atHand id of the key that does not open the database
+ * @param wanted id of the one that sealed it; null: not known
+ */
+export function otherKeyError(atHand: string, wanted: string | null, cause?: unknown): StoreOpenError {
+  const id = wanted === null || wanted === atHand ? "" : ` (its id is ${wanted})`;
   return new StoreOpenError(
-    "The secrets in the database were sealed with another key: set POSTHORN_SECRET_KEY (or put back secret.key) to the one it was made with.",
+    `The secrets in the database were sealed with another key${id} than the one at hand (${atHand}): set POSTHORN_SECRET_KEY to that one, or put it back as secret.key.`,
     { cause },
   );
 }

@@ -19,14 +19,14 @@ export interface Place {
  * place as associated data, so that a sealed value cannot be moved to another row.
  */
 export class Sealer {
+  readonly keyId: string;
   readonly #key: Uint8Array;
-  readonly #keyId: string;
   readonly #random: Pick<Random, "bytes">;
 
   /** @param key 32 bytes */
   constructor(key: Uint8Array, random: Pick<Random, "bytes">) {
     this.#key = key;
-    this.#keyId = sealingKeyId(key);
+    this.keyId = sealingKeyId(key);
     this.#random = random;
   }
 
@@ -34,14 +34,14 @@ export class Sealer {
     const nonce = this.#random.bytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_BYTES }).setAAD(bytesOf(place));
     const sealed = Buffer.concat([cipher.update(plain, "utf8"), cipher.final(), cipher.getAuthTag()]);
-    return [VERSION, this.#keyId, Buffer.from(nonce).toString("base64url"), sealed.toString("base64url")].join(".");
+    return [VERSION, this.keyId, Buffer.from(nonce).toString("base64url"), sealed.toString("base64url")].join(".");
   }
 
   /** @throws when it was sealed with another key, for another place, or has been changed */
   open(place: Place, text: string): string {
     const [version, keyId, nonce, sealed] = text.split(".");
     if (version !== VERSION || nonce === undefined || sealed === undefined) throw new Error("not a sealed value");
-    if (keyId !== this.#keyId) throw new Error("sealed with another key");
+    if (keyId !== this.keyId) throw new Error("sealed with another key");
     const bytes = Buffer.from(sealed, "base64url");
     const decipher = createDecipheriv(CIPHER, this.#key, Buffer.from(nonce, "base64url"), { authTagLength: TAG_BYTES });
     decipher.setAAD(bytesOf(place)).setAuthTag(bytes.subarray(-TAG_BYTES));
