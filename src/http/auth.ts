@@ -87,7 +87,10 @@ function badTenant(named: string): Problem {
 function refuseScope(access: Exclude<Access, "open">, { scope, tenant }: Identity): void {
   const scopes = SCOPES_FOR[access];
   if (!scopes.includes(scope)) {
-    throw new Problem("insufficient_scope", `This needs a key of scope ${scopes.join(" or ")}; this one has ${scope}.`);
+    throw new Problem(
+      "insufficient_scope",
+      `This needs a key of scope ${ALTERNATIVES.format(scopes)}; this one has ${scope}.`,
+    );
   }
   if (access === "operator" && tenant !== null) {
     throw new Problem("foreign_tenant", "This is about all tenants, and the key belongs to one.", {
@@ -95,3 +98,6 @@ function refuseScope(access: Exclude<Access, "open">, { scope, tenant }: Identit
     });
   }
 }
+
+/** "read, manage or admin" */
+const ALTERNATIVES = new Intl.ListFormat("en-GB", { type: "disjunction" });

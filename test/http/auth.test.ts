@@ -29,6 +29,16 @@ test.each([
   expect(told.headers.get("www-authenticate")).toBe('Bearer realm="posthorn"');
 });
 
+test.each([
+  ["GET", "/metrics", "This needs a key of scope read, manage or admin; this one has publish."],
+  ["POST", "/api/webhooks", "This needs a key of scope manage or admin; this one has publish."],
+  ["GET", "/api/keys", "This needs a key of scope admin; this one has publish."],
+])("%s %s names every scope that would do", async (method, path, message) => {
+  await using app = await startHttpApp();
+  const told = await app.call(method, path, { key: await app.key("publish") });
+  expect([told.status, told.at("error.message")]).toEqual([403, message]);
+});
+
 test("a key ends when it expires, to the millisecond", async () => {
   await using app = await startHttpApp();
   const key = await app.key("read", null, LATER);
