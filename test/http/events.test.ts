@@ -189,7 +189,9 @@ test("while the backlog is full, new events are a 503 that names the setting, an
   backlogIsFull = true;
   const told = await post(app, { ...EVENT, id: "second" });
   expect([told.status, told.at("error.code"), told.headers.get("retry-after")]).toEqual([503, "backlog_full", "10"]);
-  expect(told.textAt("error.message")).toStartWith("1 deliveries are pending, as many as POSTHORN_MAX_BACKLOG allows");
+  expect(told.textAt("error.message")).toStartWith(
+    "At least 1 deliveries were pending, as many as POSTHORN_MAX_BACKLOG allows",
+  );
   expect((await app.call("GET", "/api/events")).at("data")).toBeArrayOfSize(1);
   const failed = (await app.call("GET", `/api/webhooks/${id}/logs`)).textAt("data.0.id");
   expect((await app.call("POST", `/api/webhooks/${id}/logs/${failed}/resend`)).status).toBe(202);
