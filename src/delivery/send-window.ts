@@ -3,8 +3,9 @@ import { LANE_START, QUICK_ANSWER_MS } from "../limits.ts";
 import type { Millis } from "../world.ts";
 
 /**
- * How many requests one webhook may have in flight. It starts at 2, doubles with each quick answer up to its cap, halves
- * with a slow one, and falls to 1 on a timeout or a failed connect, so that a hanging webhook costs the others nothing.
+ * How many requests one webhook may have in flight. It starts at 2, or at its cap if that is less, doubles with each quick
+ * answer up to its cap, halves with a slow one, and falls to 1 on a timeout or a failed connect, so that a hanging webhook
+ * costs the others nothing.
  */
 export class SendWindow {
   readonly #cap: number;

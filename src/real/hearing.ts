@@ -22,7 +22,7 @@ export class Hearing<Connection extends Audible> {
     this.#heardOut = heardOut;
   }
 
-  /** It takes at least `HEARING_MS`, and about twice as long; many share one timer. */
+  /** It takes between one and two `HEARING_MS`, since all that begin meanwhile share one timer. */
   begin(connection: Connection): void {
     this.#beginning.push(connection);
     if (!this.#isListening) this.#listen();

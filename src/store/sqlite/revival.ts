@@ -71,7 +71,7 @@ const TAKE_OVER = `
   UPDATE deliveries SET attempts = there.attempts, due_at = there.due_at, wait_ms = there.wait_ms
   FROM temp.going_on AS there WHERE deliveries.seq = there.delivery`;
 
-/** A delivery that is no test is cancelled as interrupted by nothing else: so the logs know it. */
+/** The logs tell what the restore has cancelled by its reason: nothing else cancels a delivery that is no test as interrupted. */
 const CANCEL_THE_REST = `
   UPDATE deliveries SET state = 'cancelled', due_at = NULL, because = 'interrupted', finished_at = max(?, created_at)
   WHERE state = 'pending' AND seq NOT IN (SELECT delivery FROM temp.going_on)`;
