@@ -3,10 +3,10 @@ import { join, resolve } from "node:path";
 import type { Millis, Random } from "../world.ts";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
 import { BackupFile } from "./backup-file.ts";
-import { removeFiles, syncFile } from "./durable-files.ts";
+import { syncFile } from "./durable-files.ts";
 import { clearUpRestore, Replacement } from "./replacement.ts";
 import { BackupSeal, type KeyChange, type KeysAtHand } from "./sqlite/backup-seal.ts";
-import { closeWriting, DATABASE_FILE, openWriting, RESTORING_FILE } from "./sqlite/connection.ts";
+import { closeWriting, DATABASE_FILE, emptyLog, openWriting, RESTORING_FILE } from "./sqlite/connection.ts";
 import { gather } from "./sqlite/gathering.ts";
 import { type Contents, inspect } from "./sqlite/inspection.ts";
 import { sealedWith } from "./sqlite/key-check.ts";
@@ -71,7 +71,7 @@ function* replace(backup: BackupFile, dataDir: string, request: RestoreRequest):
   yield "Checking the database that is in place.";
   const replacedKeyId = sealedWith(files.current);
   const found = existsSync(files.current) ? gather(files.current) : null;
-  if (found === "busy") throw new BackupError(`${files.current} is in use by another program: close that one first.`);
+  if (found === "busy") throw inUse(files.current);
   yield "Cancelling what may have been delivered since.";
   const replaced = found === "gathered" ? { path: files.current, keyId: replacedKeyId } : null;
   const settled = settle(files.ready, seal, replaced, request);
@@ -85,6 +85,10 @@ function* replace(backup: BackupFile, dataDir: string, request: RestoreRequest):
   files.putInPlace();
   const keptPath = found === null ? null : files.kept;
   return { path: files.current, contents, ...settled, keptPath, wasDamaged: found === "damaged" };
+}
+
+function inUse(path: string): BackupError {
+  return new BackupError(`${path} is in use by another program: close that one first.`);
 }
 
 function refuseInUse(backup: BackupFile, dataDir: string): void {
@@ -118,10 +122,12 @@ function settle(
   const db = openWriting(ready);
   try {
     const keyChange = seal?.renew(db, replaced?.keyId ?? null, keys, random) ?? null;
-    return { keyChange, revival: settleRevived(db, replaced?.path ?? null, now) };
+    const revival = settleRevived(db, replaced?.path ?? null, now);
+    // The file is put in place without a log.
+    if (!emptyLog(db)) throw inUse(ready);
+    return { keyChange, revival };
   } finally {
     closeWriting(db);
-    removeFiles(`${ready}-wal`, `${ready}-shm`);
     syncFile(ready);
   }
 }

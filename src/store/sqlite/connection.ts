@@ -64,10 +64,20 @@ export function waitBriefly(db: Database): void {
   db.run(`PRAGMA busy_timeout = ${WRITER_BUSY_TIMEOUT_MS}`);
 }
 
-/** Moves what the log still holds into the file, and closes. Where there is no room for that, the log keeps it. */
+/**
+ * Moves what the log still holds into the file, which then alone is the whole database.
+ *
+ * @returns false when another program is in the way
+ * @throws SQLiteError when there is no room for it
+ */
+export function emptyLog(db: Database): boolean {
+  return db.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get()?.busy === 0;
+}
+
+/** Empties the log, and closes. Where that cannot be done, the log keeps what it holds. */
 export function closeWriting(db: Database): void {
   try {
-    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    emptyLog(db);
   } catch (error) {
     if (faultOf(error) !== "full") throw error;
   } finally {

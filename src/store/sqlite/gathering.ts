@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { BUSY_TIMEOUT_MS } from "../../limits.ts";
+import { emptyLog } from "./connection.ts";
 import { isIntact } from "./inspection.ts";
 import { disownedCommits } from "./wal-tail.ts";
 
@@ -15,16 +16,16 @@ export type Gathering = "gathered" | "busy" | "damaged";
 export function gather(path: string): Gathering {
   const log = `${path}-wal`;
   if (disownedCommits(log) > 0 || !isIntact(path)) return "damaged";
-  const isEmptied = emptyLog(path);
+  const isEmptied = emptyLogOf(path);
   // Whoever closes a database last removes its log.
   return isEmptied && !existsSync(log) ? "gathered" : "busy";
 }
 
-function emptyLog(path: string): boolean {
+function emptyLogOf(path: string): boolean {
   const db = new Database(path, { readwrite: true, strict: true });
   try {
     db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    return db.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get()?.busy === 0;
+    return emptyLog(db);
   } finally {
     db.close(true);
   }

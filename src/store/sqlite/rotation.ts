@@ -6,7 +6,7 @@ import { RESEAL_CHUNK } from "../../limits.ts";
 import type { Millis } from "../../world.ts";
 import { StoreOpenError } from "../contract.ts";
 import { recordOperation } from "./audit.ts";
-import { closeWriting, DATABASE_FILE, openWriting, RESTORING_FILE } from "./connection.ts";
+import { closeWriting, DATABASE_FILE, emptyLog, openWriting, RESTORING_FILE } from "./connection.ts";
 import { FactTable } from "./facts.ts";
 import { openErrorOf } from "./fault.ts";
 import type { Sealer } from "./front/sealer.ts";
@@ -69,7 +69,7 @@ export class Rotation implements Disposable {
     try {
       return this.#writing((db) => {
         db.run("VACUUM");
-        return db.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)").get()?.busy === 0;
+        return emptyLog(db);
       });
     } catch {
       return false;
