@@ -23,11 +23,6 @@ export const PROBLEMS = {
     meaning: "The body is not UTF-8, or it begins with a byte order mark.",
     hint: "Send the body as UTF-8 without a byte order mark.",
   },
-  incomplete_body: {
-    status: 400,
-    meaning: "The connection ended before the body was complete.",
-    hint: "Send the request again.",
-  },
   several_hosts: {
     status: 400,
     meaning: "The request has more than one Host header.",
@@ -186,7 +181,7 @@ export const PROBLEMS = {
   },
   not_ready: {
     status: 503,
-    meaning: "Posthorn cannot take events now; the message says why.",
+    meaning: "Only of `/readyz`: Posthorn cannot take events now; the message says why.",
     hint: "Send no traffic here until it is ready again.",
   },
   shutting_down: {

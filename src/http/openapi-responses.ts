@@ -71,7 +71,6 @@ const OF_KEYS: readonly ProblemCode[] = [
 const OF_BODIES: readonly ProblemCode[] = [
   "invalid_json",
   "invalid_encoding",
-  "incomplete_body",
   "body_too_large",
   "unsupported_media_type",
   "unsupported_content_encoding",

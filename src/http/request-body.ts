@@ -45,9 +45,10 @@ export function membersIn(body: Uint8Array, { headers }: Request, bounds: BodyBo
   return membersOf(decode(body));
 }
 
+/** Whoever breaks off in a body has left, or gets Bun's own 400: nobody reads this, but it is no fault of ours. */
 function refuseBroken(error: unknown): never {
   if (error instanceof Problem) throw error;
-  throw new Problem("incomplete_body", "The body ended before it was complete.");
+  throw new Problem("invalid_json", "The body ended before it was complete.");
 }
 
 function refuseEncoding(encoding: string | null): void {
