@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { RESTORE_CHUNK_BYTES } from "../limits.ts";
 import { BackupError } from "./backup-error.ts";
+import { identityOf, identityOfOpen } from "./file-identity.ts";
 import { APPLICATION_ID } from "./sqlite/connection.ts";
 
 const OWNER_ONLY = 0o600;
@@ -27,8 +28,11 @@ export class BackupFile implements Disposable {
 
   /** Whether the file at `path` is the very same. */
   isAlso(path: string): boolean {
-    const [mine, other] = [fstatSync(this.#descriptor), statOf(path)];
-    return mine.ino === other?.ino && mine.dev === other.dev;
+    try {
+      return identityOf(path) === identityOfOpen(this.#descriptor);
+    } catch (cause) {
+      throw unreadable(path, cause);
+    }
   }
 
   /** Copies it into a new file that only its owner can read. @throws Error of the system */

@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { DISK_LOOK_MS } from "../limits.ts";
 import type { Clock } from "../world.ts";
+import { identityOf } from "./file-identity.ts";
 
 /**
  * Notices when a file that this process has open is removed or replaced under it. Then nothing keeps another process from the
@@ -30,12 +30,6 @@ export class FileWatch {
   stop(): void {
     this.#cancel();
   }
-}
-
-/** Null: there is no such file. Numbers of files may be greater than a double can tell apart. */
-function identityOf(path: string): string | null {
-  const file = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return file === undefined ? null : `${file.dev}:${file.ino}`;
 }
 
 /** What cannot be looked at now is looked at again. */

@@ -1,8 +1,9 @@
 import { existsSync, linkSync, readdirSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Millis } from "../world.ts";
 import { BackupError } from "./backup-error.ts";
 import { removeFiles, syncNames } from "./durable-files.ts";
+import { identityOf } from "./file-identity.ts";
 import { DATABASE_FILE, RESTORING_FILE } from "./sqlite/connection.ts";
 
 /**
@@ -73,13 +74,14 @@ export function clearUpRestore(dataDir: string): void {
 
 /** The names under which a restore has kept the file that is still in place. */
 function namesOf(current: string): readonly string[] {
-  const file = statSync(current, { throwIfNoEntry: false });
-  if (file === undefined || file.nlink < 2) return [];
-  const directory = join(current, "..");
+  const links = statSync(current, { throwIfNoEntry: false })?.nlink ?? 0;
+  if (links < 2) return [];
+  const identity = identityOf(current);
+  const directory = dirname(current);
   return readdirSync(directory)
     .filter((name) => name.startsWith(`${DATABASE_FILE}.replaced-`) && !name.endsWith("-wal"))
     .map((name) => join(directory, name))
-    .filter((path) => statSync(path).ino === file.ino);
+    .filter((path) => identityOf(path) === identity);
 }
 
 function logOf(path: string): string {
