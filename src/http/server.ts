@@ -62,7 +62,7 @@ function sentence(error: unknown, hostname: string, port: number): string {
     case "EADDRINUSE":
       return `Port ${port} on ${hostname} is taken: stop what listens there, or set POSTHORN_PORT to another port (0 takes a free one).`;
     case "EACCES":
-      return `Port ${port} may not be used by this user: set POSTHORN_PORT to one above 1023.`;
+      return `Port ${port} may not be used by this user: set POSTHORN_PORT to one above 1023, behind a proxy that listens on ${port}, or give Posthorn CAP_NET_BIND_SERVICE.`;
     default:
       return `Posthorn cannot listen on ${hostname}, port ${port}: check POSTHORN_HOST and POSTHORN_PORT.`;
   }

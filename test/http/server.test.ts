@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { connect } from "node:net";
 import { ListenError, type Listening, listen } from "../../src/http/server.ts";
 import { ADMIN_KEY, type HttpApp, startHttpApp } from "../support/http-app.ts";
@@ -147,6 +147,20 @@ test("a port that is taken is told in one sentence, with the fix", async () => {
   expect(again).toThrow(
     `Port ${port} on 127.0.0.1 is taken: stop what listens there, or set POSTHORN_PORT to another port (0 takes a free one).`,
   );
+});
+
+test("a port that only root may use is told with what to do", async () => {
+  await using app = await startHttpApp();
+  const serve = spyOn(Bun, "serve").mockImplementation(() => {
+    throw Object.assign(new Error(), { code: "EACCES" });
+  });
+  try {
+    expect(() => listen(app.parts, { hostname: "127.0.0.1", port: 80 })).toThrow(
+      "Port 80 may not be used by this user: set POSTHORN_PORT to one above 1023, behind a proxy that listens on 80, or give Posthorn CAP_NET_BIND_SERVICE.",
+    );
+  } finally {
+    serve.mockRestore();
+  }
 });
 
 test("an address that is not this machine's is told in one sentence", async () => {
