@@ -93,7 +93,7 @@ const DESCRIPTION = `Posthorn sends webhooks: post an event, and it is signed, s
 
 Every success is \`{"success":true,"data":…}\`, every failure \`{"success":false,"error":{…}}\` with a stable \`code\`. Times are RFC 3339 in UTC with milliseconds, unless said otherwise. Durations in bodies are texts: \`200ms\`, \`30s\`, \`5m\`, \`2h\`, \`14d\`. Unknown fields and parameters are refused.
 
-Send a key as \`Authorization: Bearer <key>\`, or open a session: run POST /api/session here, and this page's requests bear its cookie.`;
+Send a key as \`Authorization: Bearer <key>\`: "Authorize" does so here, until the page is closed or loaded anew. Or open a session: run POST /api/session here, and this page's requests bear its cookie.`;
 
 const TAGS = [
   { name: "Webhooks", description: "The receivers, and what they subscribe to." },
@@ -112,6 +112,6 @@ const SECURITY = {
     type: "apiKey",
     in: "cookie",
     name: SESSION_COOKIE,
-    description: "The cookie of POST /api/session. The browser sends it by itself.",
+    description: "The cookie of POST /api/session. A browser sends it by itself, and asks nobody for it.",
   },
 } as const;

@@ -20,16 +20,23 @@ export const SWAGGER_PAGE = `<!doctype html>
 </html>
 `;
 
-/** Keeps a pasted key over a reload, and lets the browser send the session's cookie. */
-const START = `window.ui = SwaggerUIBundle({
+/**
+ * The browser sends the session's cookie by itself, and lets no page set one: a field for it would only take the focus from
+ * that of the key. A pasted key goes with the page, since what a browser stores outlives whoever sat at it.
+ */
+const START = `const isCookie = (scheme) => scheme.get("in") === "cookie";
+const withoutCookie = (Auths, { React }) => (props) =>
+  props.definitions.every(isCookie) ? null : React.createElement(Auths, props);
+
+window.ui = SwaggerUIBundle({
   url: "/swagger/json",
   dom_id: "#swagger-ui",
   deepLinking: true,
-  persistAuthorization: true,
   withCredentials: true,
   tryItOutEnabled: true,
   displayRequestDuration: true,
   validatorUrl: null,
+  plugins: [{ wrapComponents: { auths: withoutCookie } }],
 });
 `;
 
