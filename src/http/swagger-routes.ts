@@ -28,8 +28,12 @@ function root(): Route {
   });
 }
 
+/** Neither is secret, but both are another server's after an upgrade. */
+const ASKED_FOR_ANEW = { "Cache-Control": "no-cache" };
+
 function page(): Route {
   const headers = answerHeaders({
+    ...ASKED_FOR_ANEW,
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": SWAGGER_POLICY,
   });
@@ -42,7 +46,7 @@ function page(): Route {
 }
 
 function document(write: () => Promise<string>): Route {
-  const headers = answerHeaders({ "Content-Type": "application/json; charset=utf-8" });
+  const headers = answerHeaders({ ...ASKED_FOR_ANEW, "Content-Type": "application/json; charset=utf-8" });
   return openRoute({
     method: "GET",
     path: "/swagger/json",
