@@ -12,11 +12,14 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { backUp } from "../../src/store/backup.ts";
+import { isIntact } from "../../src/store/sqlite/inspection.ts";
 import { smallDisk, smallDiskProblem } from "../support/small-disk.ts";
 import { DELIVERED } from "./conformance/scene.ts";
-import { openScene, restorePlace } from "./restore-request.ts";
+import { openScene, partIndex, restorePlace } from "./restore-request.ts";
 
 const MB = 1_024 * 1_024;
+/** Where the header counts the free pages: https://sqlite.org/fileformat.html#the_database_header */
+const FREE_PAGES_AT = 36;
 const problem = smallDiskProblem();
 
 describe("a backup", () => {
@@ -43,6 +46,18 @@ describe("a backup", () => {
     backUp(killed);
     expect(eventIds(killed.file)).toEqual(["in the log"]);
     expect(readFileSync(join(killed.dataDir, "posthorn.db-wal"))).toEqual(log);
+  });
+
+  test("is read back itself: what is wrong with the database alone is not in it", async () => {
+    using here = restorePlace();
+    await (await openScene(here.dataDir)).store.close();
+    const path = join(here.dataDir, "posthorn.db");
+    const bytes = readFileSync(path);
+    bytes.writeUInt32BE(7, FREE_PAGES_AT);
+    writeFileSync(path, bytes);
+    expect(isIntact(path)).toBe(false);
+    backUp(here);
+    expect(isIntact(here.file)).toBe(true);
   });
 
   test("is one file, for its owner alone", async () => {
@@ -108,6 +123,15 @@ describe("a backup is refused, and leaves nothing behind,", () => {
     expectRefusal(here, /its copy has schema 999/);
     writeFileSync(path, bytes.fill(0xff, 3 * 4_096, 4 * 4_096));
     expectRefusal(here, /posthorn\.db (cannot be opened|cannot be backed up)/);
+  });
+
+  test("of one whose pages are sound, and an index lacks a row", async () => {
+    using here = restorePlace();
+    const scene = await openScene(here.dataDir);
+    await scene.ingest();
+    await scene.store.close();
+    partIndex(join(here.dataDir, "posthorn.db"));
+    expectRefusal(here, /posthorn\.db cannot be backed up: its copy is damaged \(row 1 missing from index/);
   });
 
   test.skipIf(problem !== null)("where there is no room for it (needs mount)", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { backUp } from "../../src/store/backup.ts";
 import { inspect } from "../../src/store/sqlite/inspection.ts";
 import { smallDisk, smallDiskProblem } from "../support/small-disk.ts";
-import { backupOf, keysAtHand, openScene, restore, restorePlace } from "./restore-request.ts";
+import { backupOf, keysAtHand, openScene, partIndex, restore, restorePlace } from "./restore-request.ts";
 
 describe("a restore is refused, and nothing has changed,", () => {
   const REFUSALS: readonly {
@@ -38,6 +38,11 @@ describe("a restore is refused, and nothing has changed,", () => {
       when: "of one with a damaged page",
       sentence: /(is damaged|cannot be read)/,
       spoil: (file) => flip(file, 3 * 4_096),
+    },
+    {
+      when: "of one whose pages are sound, and an index lacks a row",
+      sentence: /is damaged \(row 1 missing from index/,
+      spoil: partIndex,
     },
     {
       when: "of one with rows that refer to none",

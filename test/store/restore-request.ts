@@ -1,3 +1,5 @@
+import { Database } from "bun:sqlite";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sealingKeyId } from "../../src/domain/sealing-key.ts";
 import { backUp } from "../../src/store/backup.ts";
@@ -43,6 +45,15 @@ export function restorePlace() {
 export async function openScene(dataDir: string) {
   const store = await openStore(storeOptions({ dataDir }));
   return Object.assign(new Scene(store), { [Symbol.asyncDispose]: () => store.close() });
+}
+
+/** Changes a letter of the only event's id in its index, so that no page looks damaged, but the index and the table differ. */
+export function partIndex(path: string): void {
+  using db = new Database(path, { readonly: true });
+  const { id } = db.query<{ id: string }, []>("SELECT id FROM events").get() ?? { id: "" };
+  const bytes = readFileSync(path);
+  bytes.write("~", bytes.lastIndexOf(id));
+  writeFileSync(path, bytes);
 }
 
 /** A backup with one webhook and one delivery that is pending. */
