@@ -13,9 +13,12 @@ const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const LONG_BYTES = 16_777_216;
 const LONG = `HTTP/1.1 200 OK\r\nContent-Length: ${LONG_BYTES}\r\n\r\n${"x".repeat(LONG_BYTES)}`;
 
-/** A transport of the test's own: no connection of another test is in it, and none is left behind. */
+/**
+ * A transport of the test's own: no connection of another test is in it, and none is left behind. However long one is idle, that
+ * does not close it: else time would do what is looked for.
+ */
 function openTransport(): Transport & AsyncDisposable {
-  const transport = createTransport({ ca: certificate.certificate });
+  const transport = createTransport({ ca: certificate.certificate, after: () => () => {} });
   return { ...transport, [Symbol.asyncDispose]: transport.close };
 }
 
