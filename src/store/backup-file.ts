@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { RESTORE_CHUNK_BYTES } from "../limits.ts";
 import { BackupError } from "./backup-error.ts";
+import { isErrno } from "./durable-files.ts";
 import { identityOf, identityOfOpen } from "./file-identity.ts";
 import { APPLICATION_ID } from "./sqlite/connection.ts";
 
@@ -55,7 +56,7 @@ export class BackupFile implements Disposable {
 
   #refuseUnfit(): void {
     const { path } = this;
-    if (!fstatSync(this.#descriptor).isFile()) throw new BackupError(`${path} is no file.`);
+    if (!fstatSync(this.#descriptor).isFile()) throw noFile(path);
     // What root can read and is none of ours is not copied to where the directory's owner could read it.
     if (!this.#isOurs()) throw new BackupError(`Nothing was restored: ${path} is not a Posthorn database.`);
     if ((statOf(`${path}-wal`)?.size ?? 0) === 0) return;
@@ -84,7 +85,8 @@ function open(path: string): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
-    throw unreadable(path, cause);
+    // What a socket answers.
+    throw isErrno(cause, "ENXIO") ? noFile(path) : unreadable(path, cause);
   }
 }
 
@@ -92,8 +94,13 @@ function statOf(path: string) {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (cause) {
+    if (isErrno(cause, "ENOTDIR")) return undefined;
     throw unreadable(path, cause);
   }
+}
+
+function noFile(path: string): BackupError {
+  return new BackupError(`${path} is no file.`);
 }
 
 function unreadable(path: string, cause: unknown): BackupError {

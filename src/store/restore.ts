@@ -3,10 +3,12 @@ import { join, resolve } from "node:path";
 import type { Millis, Random } from "../world.ts";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
 import { BackupFile } from "./backup-file.ts";
+import { StoreOpenError } from "./contract.ts";
 import { syncFile } from "./durable-files.ts";
 import { clearUpRestore, Replacement } from "./replacement.ts";
 import { BackupSeal, type KeyChange, type KeysAtHand } from "./sqlite/backup-seal.ts";
 import { closeWriting, DATABASE_FILE, emptyLog, openWriting, RESTORING_FILE } from "./sqlite/connection.ts";
+import { faultOf } from "./sqlite/fault.ts";
 import { gather } from "./sqlite/gathering.ts";
 import { type Contents, inspect } from "./sqlite/inspection.ts";
 import { sealedWith } from "./sqlite/key-check.ts";
@@ -117,9 +119,9 @@ function settle(
   ready: string,
   seal: BackupSeal | null,
   replaced: Replaced | null,
-  { keys, random, now }: RestoreRequest,
+  { file, keys, random, now }: RestoreRequest,
 ): Pick<Restored, "keyChange" | "revival"> {
-  const db = openWriting(ready);
+  const db = openReady(ready, resolve(file));
   try {
     const keyChange = seal?.renew(db, replaced?.keyId ?? null, keys, random) ?? null;
     const revival = settleRevived(db, replaced?.path ?? null, now);
@@ -129,6 +131,17 @@ function settle(
   } finally {
     closeWriting(db);
     syncFile(ready);
+  }
+}
+
+/** Nobody has heard of the copy: what is wrong with it is told of the file, and a full disk of the database. */
+function openReady(ready: string, file: string): ReturnType<typeof openWriting> {
+  try {
+    return openWriting(ready);
+  } catch (error) {
+    const cause = error instanceof StoreOpenError ? error.cause : error;
+    if (faultOf(cause) === "full") throw cause;
+    throw new BackupError(`Nothing was restored: ${file} cannot be brought up to date (${String(cause)}).`, { cause });
   }
 }
 
