@@ -163,6 +163,19 @@ test("a restored database has no sessions, and tells of keys that had been delet
   expect(await after.store.findKey(key.hash)).not.toBeNull();
 });
 
+test("a restore tells of no key that has expired", async () => {
+  using here = restorePlace();
+  const { dataDir, file } = here;
+  const before = await openScene(dataDir);
+  const keys = [before.newKey({ expiresAt: NOW }), before.newKey({ expiresAt: NOW + 1 })];
+  for (const key of keys) await before.store.createKey(key, POSTHORN);
+  backUp({ dataDir, file });
+  const options = { adminKeyIsConfigured: true, now: NOW };
+  for (const { id } of keys) await before.store.deleteKey(TENANT, id, options, POSTHORN);
+  await before.store.close();
+  expect(restore(dataDir, file, { now: NOW }).revival.keys).toBe(1);
+});
+
 function eventIds(path: string): readonly string[] {
   using db = new Database(path);
   return db

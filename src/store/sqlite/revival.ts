@@ -10,7 +10,7 @@ export interface Revival {
   readonly goingOn: number;
   /** The other pending deliveries. */
   readonly cancelled: number;
-  /** API keys that had been deleted since. */
+  /** API keys that had been deleted since and are valid again. */
   readonly keys: number;
 }
 
@@ -27,7 +27,7 @@ export function settleRevived(db: Database, replaced: string | null, now: Millis
     "CREATE TEMP TABLE going_on (delivery INTEGER PRIMARY KEY, attempts INTEGER, due_at INTEGER, wait_ms INTEGER)",
   );
   db.run("CREATE TEMP TABLE revived_keys (id BLOB)");
-  const isCompared = replaced !== null && compare(db, replaced);
+  const isCompared = replaced !== null && compare(db, replaced, now);
   const settle = db.transaction(() => {
     const goingOn = db.query(TAKE_OVER).run().changes;
     const cancelled = db.query(CANCEL_THE_REST).run(now).changes;
@@ -40,12 +40,12 @@ export function settleRevived(db: Database, replaced: string | null, now: Millis
 }
 
 /** False: its tables are not what they would have to be, as those of another program or of another Posthorn may be. */
-function compare(db: Database, replaced: string): boolean {
+function compare(db: Database, replaced: string, now: Millis): boolean {
   db.query<never, [string]>("ATTACH ? AS replaced").run(replaced);
   try {
     db.transaction(() => {
       db.run(FIND_GOING_ON);
-      db.run(FIND_REVIVED_KEYS);
+      db.query<never, [Millis]>(FIND_REVIVED_KEYS).run(now);
     })();
     return true;
   } catch (error) {
@@ -64,8 +64,10 @@ const FIND_GOING_ON = `
     JOIN replaced.webhooks w ON w.seq = theirs.webhook
   WHERE mine.state = 'pending' AND mine.is_test = 0 AND theirs.state = 'pending' AND w.deleted_at IS NULL`;
 
+/** One that has expired may be gone there because it had. */
 const FIND_REVIVED_KEYS = `
-  INSERT INTO temp.revived_keys SELECT id FROM main.keys WHERE id NOT IN (SELECT id FROM replaced.keys)`;
+  INSERT INTO temp.revived_keys
+  SELECT id FROM main.keys WHERE id NOT IN (SELECT id FROM replaced.keys) AND (expires_at IS NULL OR expires_at > ?)`;
 
 const TAKE_OVER = `
   UPDATE deliveries SET attempts = there.attempts, due_at = there.due_at, wait_ms = there.wait_ms
