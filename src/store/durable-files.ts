@@ -13,12 +13,7 @@ import { dirname } from "node:path";
 
 /** Puts on the disk what was written to the file at `path`, by whomever. */
 export function syncFile(path: string): void {
-  const file = openSync(path, "r+");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  sync(path, "r+");
 }
 
 const OWNER_ONLY = 0o600;
@@ -36,11 +31,18 @@ export function writeDurably(path: string, text: string): void {
 /** Puts on the disk which files lie beside `path`. Where a directory cannot be synced the system is trusted, as SQLite does. */
 export function syncNames(path: string): void {
   try {
-    const directory = openSync(dirname(path), "r");
-    fsyncSync(directory);
-    closeSync(directory);
+    sync(dirname(path), "r");
   } catch {
     return;
+  }
+}
+
+function sync(path: string, mode: "r" | "r+"): void {
+  const file = openSync(path, mode);
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
