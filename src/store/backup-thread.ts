@@ -1,6 +1,8 @@
-import { type Backup, type BackupRequest, removePartial } from "./backup.ts";
+import { resolve } from "node:path";
+import type { Backup, BackupRequest } from "./backup.ts";
 import { BackupError } from "./backup-error.ts";
 import type { BackupReply } from "./backup-worker.ts";
+import { removePartial } from "./partial-backup.ts";
 
 /** A backup that is made in a thread of its own, so that it can be given up. */
 export class BackupThread {
@@ -20,7 +22,7 @@ export class BackupThread {
 
   /** Removes what is there of it. To be called when the process ends at once: the thread may be in the middle of its copy. */
   giveUp(): void {
-    removePartial(this.#request.file);
+    removePartial(resolve(this.#request.file));
   }
 }
 

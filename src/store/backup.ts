@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
-import { isErrno, removeFiles, renameToNew, syncFile } from "./durable-files.ts";
+import { isErrno, syncFile } from "./durable-files.ts";
+import { PartialBackup } from "./partial-backup.ts";
 import { DATABASE_FILE } from "./sqlite/connection.ts";
 import { type Contents, inspect } from "./sqlite/inspection.ts";
 import { copySnapshot } from "./sqlite/snapshot.ts";
@@ -18,8 +19,6 @@ export interface BackupRequest {
   readonly file: string;
 }
 
-const OWNER_ONLY = 0o600;
-
 /**
  * Copies the database of the data directory, as it is at one moment, into a new file that only its owner can read. A Posthorn may
  * be running on it meanwhile, or not. The copy was read back in full, and is on the disk, before it gets its name.
@@ -32,31 +31,18 @@ export function backUp({ dataDir, file }: BackupRequest): Backup {
   refuseMissing(source);
   refuseExisting(path);
   refuseOwnName(path, dirname(source));
-  const partial = partialOf(path);
-  makeEmpty(partial);
+  using partial = new PartialBackup(path);
   try {
-    copySnapshot(source, partial);
-    syncFile(partial);
-    const inspection = inspect(partial);
+    copySnapshot(source, partial.path);
+    syncFile(partial.path);
+    const inspection = inspect(partial.path);
     if (!inspection.isSound) throw new BackupError(`${source} cannot be backed up: its copy ${inspection.flaw}.`);
-    renameToNew(partial, path);
+    partial.complete();
     return { path, bytes: statSync(path).size, contents: inspection.contents };
   } catch (error) {
     if (isErrno(error, "EEXIST")) throw new BackupError(existsSentence(path), { cause: error });
     throw backupErrorOf(error, path);
-  } finally {
-    removePartial(path);
   }
-}
-
-/** Takes away what a backup into this file has written that did not come to its end. */
-export function removePartial(file: string): void {
-  const partial = partialOf(resolve(file));
-  removeFiles(partial, `${partial}-journal`);
-}
-
-function partialOf(path: string): string {
-  return `${path}.partial`;
 }
 
 function refuseMissing(source: string): void {
@@ -83,16 +69,4 @@ function refuseOwnName(path: string, dataDir: string): void {
   throw new BackupError(
     `${path} is a name that Posthorn uses itself: give the backup another one, best on another disk.`,
   );
-}
-
-/** The file is made here, so that it is nobody else's to read from its first byte on. */
-function makeEmpty(partial: string): void {
-  try {
-    closeSync(openSync(partial, "wx", OWNER_ONLY));
-  } catch (error) {
-    if (!isErrno(error, "EEXIST")) throw backupErrorOf(error, partial);
-    throw new BackupError(
-      `${partial} is there: another backup is being made, or one was killed; remove it if none is.`,
-    );
-  }
 }

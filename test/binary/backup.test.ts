@@ -59,6 +59,20 @@ test("a backup that is ended by SIGTERM in the middle of it leaves nothing behin
   expect(readdirSync(place.path)).toEqual(["data"]);
 });
 
+test("a backup that is killed in the middle of it is in nobody's way: the next one has the same name", async () => {
+  using place = emptyPlace();
+  await during(startBinary(place, SETTINGS), async () => {});
+  addLargeEvents(place);
+  const partial = join(place.path, `${BACKUP}.partial`);
+  await using program = startProgram([await builtBinary(), "backup", BACKUP], { env: {}, cwd: place.path });
+  await until("it copies", () => existsSync(partial) && statSync(partial).size > 0);
+  program.signal("SIGKILL");
+  await program.ended;
+  expect(existsSync(partial)).toBe(true);
+  expect(await run(["backup", BACKUP], place)).toMatchObject({ exitCode: 0, error: "" });
+  expect(readdirSync(place.path).sort()).toEqual([BACKUP, "data"]);
+});
+
 test("after a restore nothing is sent that was delivered since, and what is still pending is", async () => {
   using place = emptyPlace();
   const replies = new Map([["delivered-since", Promise.withResolvers<number>()]]);

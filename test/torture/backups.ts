@@ -119,12 +119,11 @@ class Backups implements AsyncDisposable {
     );
   }
 
-  /** What has its name is whole, and what has not may go. */
+  /** What has its name is whole, and what has not is in nobody's way. */
   async #killBackup(backup: string): Promise<void> {
     await this.#kill("backup", backup);
     this.#counts.backupsKilled += 1;
     if (existsSync(backup)) assert.deepEqual(keptIn(backup).damage, []);
-    rmSync(`${backup}.partial`, { force: true });
   }
 
   async #restore(backup: string, old: KeptState, wanted: KeptState): Promise<void> {

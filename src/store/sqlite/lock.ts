@@ -1,42 +1,29 @@
-import { Database, SQLiteError } from "bun:sqlite";
+import { SQLiteError } from "bun:sqlite";
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { StoreOpenError } from "../contract.ts";
 import { DATABASE_FILE, makeForOwner } from "./connection.ts";
 import { openErrorOf } from "./fault.ts";
+import { lockFile } from "./file-lock.ts";
 
 export const LOCK_FILE = "posthorn.lock";
 const OWNER_ONLY = 0o700;
 
-/** Locks live as long as the process: one that nobody can reach any more would be closed, and given up, by the garbage collector. */
-const HELD = new Set<Database>();
-
 /**
- * Makes the directory ours alone until the answer is called or the process ends, however it ends: the lock is an exclusive
- * transaction on a SQLite file, which the kernel gives up with the process, and which this process cannot take twice either.
+ * Makes the directory ours alone until the answer is called or the process ends, however it ends.
  *
  * @throws StoreOpenError when another one holds it, or nothing can be written there
  */
 export function lockDirectory(dataDir: string): () => void {
   const path = join(dataDir, LOCK_FILE);
-  let lock: Database | null = null;
   try {
     mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
     for (const name of [DATABASE_FILE, LOCK_FILE]) refuseLink(join(dataDir, name));
     makeForOwner(path);
-    lock = new Database(path, { create: true, readwrite: true });
-    lock.run("PRAGMA journal_mode = MEMORY");
-    lock.run("BEGIN EXCLUSIVE");
+    return lockFile(path);
   } catch (error) {
-    lock?.close();
     throw lockErrorOf(error, dataDir, path);
   }
-  const held = lock;
-  HELD.add(held);
-  return () => {
-    HELD.delete(held);
-    held.close();
-  };
 }
 
 /** SQLite keeps the log of a database beside the file that a link leads to, where nobody else would look for it. */

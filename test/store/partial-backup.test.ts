@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { backUp } from "../../src/store/backup.ts";
+import { PartialBackup } from "../../src/store/partial-backup.ts";
+import { backupOf, openScene, restorePlace } from "./restore-request.ts";
+
+const SENTENCE = /^[^\n]+\.$/;
+
+test("what a killed backup left behind is taken away by the next one", async () => {
+  using here = restorePlace();
+  writeFileSync(`${here.file}.partial`, "half of it");
+  writeFileSync(`${here.file}.partial-journal`, "the journal of that");
+  writeFileSync(`${here.file}.partial-lock`, "");
+  await backupOf(here);
+  expect(readdirSync(dirname(here.file)).sort()).toEqual(["backup.db", "data"]);
+});
+
+test("a backup that is under way is left alone by another one into the same file", async () => {
+  using here = restorePlace();
+  await (await openScene(here.dataDir)).store.close();
+  const underWay = new PartialBackup(here.file);
+  writeFileSync(underWay.path, "half of it");
+  expect(() => backUp(here)).toThrow(/^Another backup into \S+backup\.db is being made: wait for its end/);
+  expect(readFileSync(underWay.path, "utf8")).toBe("half of it");
+  underWay[Symbol.dispose]();
+  expect(readdirSync(dirname(here.file))).toEqual(["data"]);
+  expect(backUp(here).path).toBe(here.file);
+});
+
+test("a partial file that no backup is known to have left is nobody's to take away", async () => {
+  using here = restorePlace();
+  await (await openScene(here.dataDir)).store.close();
+  writeFileSync(`${here.file}.partial`, "somebody's");
+  for (const _ of ["once", "again"]) expect(() => backUp(here)).toThrow(/backup\.db\.partial is there: /);
+  expect(readFileSync(`${here.file}.partial`, "utf8")).toBe("somebody's");
+  expect(existsSync(`${here.file}.partial-lock`)).toBe(false);
+});
+
+test("a link in the lock's place is followed nowhere, and what cannot be taken away is told", async () => {
+  using here = restorePlace();
+  await (await openScene(here.dataDir)).store.close();
+  symlinkSync("elsewhere", `${here.file}.partial-lock`);
+  expect(() => backUp(here)).toThrow(SENTENCE);
+  expect(readdirSync(dirname(here.file)).sort()).toEqual(["backup.db.partial-lock", "data"]);
+  using there = restorePlace();
+  await (await openScene(there.dataDir)).store.close();
+  writeFileSync(`${there.file}.partial-lock`, "");
+  mkdirSync(`${there.file}.partial`);
+  expect(() => backUp(there)).toThrow(SENTENCE);
+});
