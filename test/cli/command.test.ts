@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseCommand } from "../../src/cli/command.ts";
+import { FILE_ACTIONS, PLAIN_ACTIONS, parseCommand } from "../../src/cli/command.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { flagNames } from "../../src/config.ts";
 import { SETTINGS } from "../../src/settings.ts";
@@ -9,10 +9,12 @@ function problemsOf(...args: readonly string[]): readonly string[] {
   return command.kind === "mistaken" ? command.problems : [];
 }
 
-test.each([[[]], [["--help"]], [["-h"]], [["help"]], [["serve", "--help"]], [["--port", "80", "--help"]]])(
-  "%j asks for help",
-  (args: readonly string[]) => expect(parseCommand(args)).toEqual({ kind: "help" }),
-);
+const WORDS = [...Object.keys(PLAIN_ACTIONS), ...Object.keys(FILE_ACTIONS)];
+
+test.each([
+  ...[[[]], [["--help"]], [["-h"]], [["help"]], [["help", "backup"]], [["--port", "80", "--help"]]],
+  ...WORDS.flatMap((word) => [[[word, "--help"]], [[word, "-h"]], [[word, "FILE", "--help"]]]),
+])("%j asks for help", (args: readonly string[]) => expect(parseCommand(args)).toEqual({ kind: "help" }));
 
 test("the version is asked for with or without a command", () => {
   expect(parseCommand(["--version"])).toEqual({ kind: "version" });
