@@ -107,6 +107,21 @@ test("a name whose server is slow holds up no other name", async () => {
   expect(await slow).toMatchObject({ ok: true, addresses: [{ address: "1.1.1.1" }] });
 });
 
+test("a name whose server takes four seconds is found, and others meanwhile", async () => {
+  await using server = await startDnsServer({
+    "slow.test": { A: ["1.1.1.1"], AAAA: "nxdomain", knownAfterMs: 4_000 },
+    "quick.test": { A: ["1.0.0.1"] },
+  });
+  const resolver = resolverOf(server);
+  const found: string[] = [];
+  const find = async (name: string) => {
+    expect(await resolver.resolve(name)).toMatchObject({ ok: true });
+    found.push(name);
+  };
+  await Promise.all([find("slow.test"), find("quick.test")]);
+  expect(found).toEqual(["quick.test", "slow.test"]);
+}, 15_000);
+
 test("1,000 names that are asked for at once are all answered: they are not sent to the server in one burst", async () => {
   await using server = await startDnsServer(() => ({ A: ["1.1.1.1"], AAAA: "nxdomain" }));
   const resolver = resolverOf(server);

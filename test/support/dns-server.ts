@@ -1,4 +1,4 @@
-import { createSocket } from "node:dgram";
+import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { parseIp } from "../../src/domain/ip.ts";
@@ -18,6 +18,8 @@ export interface DnsRecords {
   readonly cname?: string;
   /** Answers only when this is settled. */
   readonly after?: Promise<void>;
+  /** It takes so long, from the first question on, until it knows the answer: it has to ask others who are slow. */
+  readonly knownAfterMs?: number;
 }
 
 /** What is known, by name; or what is said to one question. Undefined: there is no such name. */
@@ -51,6 +53,7 @@ const TRUNCATED = 0x0200;
 export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   const asked: string[] = [];
   const timesAsked = new Map<string, number>();
+  const known = new Map<string, Promise<void>>();
   const connections = new Set<Socket>();
 
   function recordsFor(name: string, type: "A" | "AAAA"): DnsRecords | undefined {
@@ -60,10 +63,17 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
     return typeof zone === "function" ? zone({ name, type, number }) : zone[name];
   }
 
+  function becomesKnown(question: string, afterMs: number): Promise<void> {
+    const becoming = known.get(question) ?? Bun.sleep(afterMs);
+    known.set(question, becoming);
+    return becoming;
+  }
+
   async function reply(query: Buffer, maxBytes: number): Promise<Buffer | null> {
     const { name, type, question } = readQuestion(query);
     const records = recordsFor(name, type);
     if (records?.after !== undefined) await records.after;
+    if (records?.knownAfterMs !== undefined) await becomesKnown(`${type} ${name}`, records.knownAfterMs);
     const answer = records === undefined ? "nxdomain" : (records[type] ?? []);
     if (answer === "silent") return null;
     const authority = answer === "nxdomain" || answer.length === 0 ? [startOfAuthority(records ?? {})] : [];
@@ -87,10 +97,17 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   const bound = tcp.address();
   const port = bound !== null && typeof bound === "object" ? bound.port : 0;
 
+  /** A datagram that came too late for whoever asked makes the next one fail, which is then sent again. */
+  function send(answer: Buffer, { port, address }: RemoteInfo): void {
+    udp.send(answer, port, address, (error) => {
+      if (error !== null) udp.send(answer, port, address);
+    });
+  }
+
   const udp = createSocket("udp4");
   udp.on("message", async (query: Buffer, from) => {
     const answer = await reply(query, UDP_MAX_BYTES);
-    if (answer !== null) udp.send(answer, from.port, from.address);
+    if (answer !== null) send(answer, from);
   });
   udp.bind(port, "127.0.0.1");
   await once(udp, "listening");
