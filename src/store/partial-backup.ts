@@ -45,7 +45,7 @@ export class PartialBackup implements Disposable {
 
   /** It is made here, so that it is nobody else's to read from its first byte on. */
   #makeEmpty(): void {
-    if (makeNew(this.path)) return;
+    if (makeNew(this.path, this.#file)) return;
     throw new BackupError(
       `${this.path} is there: another backup is being made, or one was killed; remove it if none is.`,
     );
@@ -74,7 +74,7 @@ function lockOf(file: string): string {
 /** `isLeft`: it was there, and nobody held it. */
 function lock(file: string): { readonly unlock: () => void; readonly isLeft: boolean } {
   const path = lockOf(file);
-  const isLeft = !makeNew(path);
+  const isLeft = !makeNew(path, file);
   const identity = identityOf(path);
   if (identity === null) throw underWay(file);
   const unlock = held(path, file);
@@ -102,13 +102,13 @@ function identityOf(path: string): string | null {
   return file?.isFile() === true ? `${file.dev}:${file.ino}` : null;
 }
 
-/** False: there is such a file. */
-function makeNew(path: string): boolean {
+/** False: there is such a file. @throws BackupError that speaks of `file`, for which it is */
+function makeNew(path: string, file: string): boolean {
   try {
     closeSync(openSync(path, "wx", OWNER_ONLY));
     return true;
   } catch (error) {
     if (isErrno(error, "EEXIST")) return false;
-    throw backupErrorOf(error, path);
+    throw backupErrorOf(error, file);
   }
 }

@@ -28,6 +28,13 @@ test("a backup that is under way is left alone by another one into the same file
   expect(backUp(here).path).toBe(here.file);
 });
 
+test("where no file can be made, the one that was asked for is named", async () => {
+  using here = restorePlace();
+  await (await openScene(here.dataDir)).store.close();
+  const file = `${here.file}-of-${"a".repeat(240)}`;
+  expect(() => backUp({ ...here, file })).toThrow(`${file} cannot be written (`);
+});
+
 test("a partial file that no backup is known to have left is nobody's to take away", async () => {
   using here = restorePlace();
   await (await openScene(here.dataDir)).store.close();
