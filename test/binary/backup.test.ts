@@ -46,11 +46,7 @@ test("a backup under load holds every event that was acknowledged before it bega
 
 test("a backup that is ended by SIGTERM in the middle of it leaves nothing behind", async () => {
   using place = emptyPlace();
-  await during(startBinary(place, SETTINGS), async () => {});
-  addLargeEvents(place);
-  const partial = join(place.path, `${BACKUP}.partial`);
-  await using program = startProgram([await builtBinary(), "backup", BACKUP], { env: {}, cwd: place.path });
-  await until("it copies", () => existsSync(partial) && statSync(partial).size > 0);
+  await using program = await backupUnderWay(place);
   program.signal("SIGTERM");
   expect(await program.ended).toEqual({
     ...REFUSED,
@@ -61,14 +57,10 @@ test("a backup that is ended by SIGTERM in the middle of it leaves nothing behin
 
 test("a backup that is killed in the middle of it is in nobody's way: the next one has the same name", async () => {
   using place = emptyPlace();
-  await during(startBinary(place, SETTINGS), async () => {});
-  addLargeEvents(place);
-  const partial = join(place.path, `${BACKUP}.partial`);
-  await using program = startProgram([await builtBinary(), "backup", BACKUP], { env: {}, cwd: place.path });
-  await until("it copies", () => existsSync(partial) && statSync(partial).size > 0);
+  await using program = await backupUnderWay(place);
   program.signal("SIGKILL");
   await program.ended;
-  expect(existsSync(partial)).toBe(true);
+  expect(existsSync(join(place.path, `${BACKUP}.partial`))).toBe(true);
   expect(await run(["backup", BACKUP], place)).toMatchObject({ exitCode: 0, error: "" });
   expect(readdirSync(place.path).sort()).toEqual([BACKUP, "data"]);
 });
@@ -178,6 +170,16 @@ async function during<Result>(starting: Promise<Binary>, act: (posthorn: Binary)
   posthorn.signal("SIGTERM");
   expect((await posthorn.ended).exitCode).toBe(0);
   return result;
+}
+
+/** One that has written a part of its copy. */
+async function backupUnderWay(place: Place) {
+  await during(startBinary(place, SETTINGS), async () => {});
+  addLargeEvents(place);
+  const partial = join(place.path, `${BACKUP}.partial`);
+  const program = startProgram([await builtBinary(), "backup", BACKUP], { env: {}, cwd: place.path });
+  await until("it copies", () => existsSync(partial) && statSync(partial).size > 0);
+  return program;
 }
 
 /** Enough that it takes a while to copy them. */
