@@ -82,7 +82,7 @@ export const SETTINGS = {
   newSecretKey: setting<Secret | null>({
     name: "POSTHORN_NEW_SECRET_KEY",
     what: "What `posthorn rotate-secret-key` seals everything with, in the same form; of no use to any other command",
-    default: "made by it when the key is in `secret.key`",
+    default: "made by `rotate-secret-key` when the key is in `secret.key`",
     fallback: null,
     parse: sealingKey,
     example: "$(openssl rand -base64 32)",

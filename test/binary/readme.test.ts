@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DELIVERY_STATES } from "../../src/domain/delivery.ts";
+import { SMARTCV_EVENT_TYPES } from "../../src/domain/event-types.ts";
 import { PROBLEMS } from "../../src/domain/problem-codes.ts";
 import { formatDuration, formatSize } from "../../src/domain/quantity.ts";
 import { parseEventTypes } from "../../src/event-types-file.ts";
+import { NewWebhookBody } from "../../src/http/webhook-schemas.ts";
 import * as limits from "../../src/limits.ts";
 import * as settingLimits from "../../src/setting-limits.ts";
 import { SETTINGS } from "../../src/settings.ts";
@@ -132,7 +135,7 @@ test("the API's table names every route of the document, no other, and the least
       keyOf(description),
     ]),
   );
-  expect(tableRows(section(README, "The API")).map(([route, key]) => [route, key])).toEqual(documented);
+  expect(tableRows(section(README, "Routes")).map(([route, key]) => [route, key])).toEqual(documented);
 });
 
 /** "Scopes: `read`, `manage`, `admin`, of a key of all tenants." → "`read`, all tenants" */
@@ -141,6 +144,30 @@ function keyOf(description: string): string {
   if (least === undefined) return "–";
   return description.includes("of a key of all tenants") ? `${least}, all tenants` : least;
 }
+
+test("the table of event types is the program's, with what the samples hold", () => {
+  const known = SMARTCV_EVENT_TYPES.map(({ name, description, sample }) => [name, description, shapeOf(sample)]);
+  expect(tableRows(section(README, "Event types"))).toEqual(
+    known.map(([name, description = "", shape]) => [`\`${name}\``, description, `\`${shape}\``]),
+  );
+});
+
+/** `{resume: {id: "1"}, fields: ["title"]}` → "{resume {id}, fields}" */
+function shapeOf(sample: object): string {
+  const members = Object.entries(sample).map(([name, value]) => {
+    const isObject = typeof value === "object" && !Array.isArray(value);
+    return isObject ? `${name} ${shapeOf(value)}` : name;
+  });
+  return `{${members.join(", ")}}`;
+}
+
+test.each([
+  ["Webhook fields", Object.keys(NewWebhookBody.properties)],
+  ["Delivery status", [...DELIVERY_STATES, "sending"]],
+])('the table under "%s" leaves none out, and adds none', (title, known) => {
+  const named = tableRows(section(README, title)).map(([name]) => name);
+  expect(named.toSorted()).toEqual(known.map((name) => `\`${name}\``).toSorted());
+});
 
 test("the table of errors is the one that the program answers by", () => {
   const known = Object.entries(PROBLEMS).map(([code, { status, meaning }]) => [`\`${code}\``, String(status), meaning]);
@@ -225,14 +252,30 @@ function linesOf(text: string): readonly string[] {
     .filter((line) => line !== "");
 }
 
+test("the table of torture names every suite, in the order in which they run", async () => {
+  const { stdout } = Bun.spawn([process.execPath, join(ROOT, "scripts/torture.ts"), "no-such-suite"]);
+  const suites = [...(await stdout.text()).matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => `\`${name}\``);
+  const rows = tableRows(section(README, "Torture")).filter(({ length }) => length === 4);
+  expect(rows.map(([suite]) => suite)).toEqual(suites);
+});
+
+test("every setting that the README names is one", () => {
+  const known = Object.values<{ readonly name: string }>(SETTINGS).flatMap(({ name }) => [name, `${name}_FILE`]);
+  const named = [...README.matchAll(/\bPOSTHORN_[A-Z_]*[A-Z]/g)].map(([name]) => name);
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
 test("every path that the README names is there", () => {
   const paths = codeSpans(README).flatMap((code) => /^(?:src|test|scripts)\/[\w./-]+/.exec(code)?.[0] ?? []);
   expect(paths.length).toBeGreaterThan(30);
   expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
-test("every link within the README leads somewhere", () => {
+test("every link within the README leads somewhere, and its contents name every section", () => {
   const anchors = [...README.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title.toLowerCase().replaceAll(" ", "-"));
   const links = [...README.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = ""]) => anchor);
   expect(links.filter((link) => !anchors.includes(link))).toEqual([]);
+  const sections = [...README.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+  const [contents = ""] = /\*\*Contents:[^]*?\n\n/.exec(README) ?? [];
+  expect([...contents.matchAll(/\[([^\]]+)\]/g)].map(([, title]) => title?.replaceAll("\n", " "))).toEqual(sections);
 });

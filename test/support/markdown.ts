@@ -10,11 +10,11 @@ export interface Fence {
 
 export const README = readFileSync(join(import.meta.dir, "../../README.md"), "utf8");
 
-/** What stands under a heading, up to the next one of the same level. @throws when there is no such heading */
+/** What stands under a heading, up to the next one of the same level or a higher one. @throws when there is no such heading */
 export function section(markdown: string, title: string): string {
-  const [, body] = markdown.split(`\n## ${title}\n`);
-  if (body === undefined) throw new Error(`there is no section "${title}"`);
-  return body.split("\n## ")[0] ?? "";
+  const [, marks, body] = new RegExp(`\\n(##+) ${title}\\n([^]*)`).exec(markdown) ?? [];
+  if (marks === undefined || body === undefined) throw new Error(`there is no section "${title}"`);
+  return body.split(new RegExp(`\\n#{2,${marks.length}} `))[0] ?? "";
 }
 
 export function fences(markdown: string): readonly Fence[] {

@@ -16,7 +16,7 @@ const FIXED = 400;
 
 export const disk: Row = {
   name: "disk",
-  what: "Bytes of the database file for each event with one delivery, 1 kB payload",
+  what: "Bytes of the database file for each event with one delivery, 1,000 B payload",
   bars: [{ what: `less ${FACTOR} × payload`, unit: "B", better: "less", goal: FIXED }],
   async run(bench) {
     const figures: Record<string, number> = {};
