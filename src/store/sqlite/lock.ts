@@ -1,13 +1,13 @@
 import { SQLiteError } from "bun:sqlite";
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { StoreOpenError } from "../contract.ts";
-import { makeDirectory } from "../durable-files.ts";
 import { DATABASE_FILE, makeForOwner } from "./connection.ts";
 import { openErrorOf } from "./fault.ts";
 import { lockFile } from "./file-lock.ts";
 
 export const LOCK_FILE = "posthorn.lock";
+const OWNER_ONLY = 0o700;
 
 /**
  * Makes the directory ours alone until the answer is called or the process ends, however it ends.
@@ -17,7 +17,7 @@ export const LOCK_FILE = "posthorn.lock";
 export function lockDirectory(dataDir: string): () => void {
   const path = join(dataDir, LOCK_FILE);
   try {
-    makeDirectory(dataDir);
+    mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
     for (const name of [DATABASE_FILE, LOCK_FILE]) refuseLink(join(dataDir, name));
     makeForOwner(path);
     return lockFile(path);
