@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseSealingKey } from "./domain/sealing-key.ts";
 import type { Secret } from "./domain/secret.ts";
 import { fileErrorOf } from "./file-error.ts";
@@ -7,7 +7,7 @@ import { KeyFiles } from "./key-files.ts";
 import { SEALING_KEY_BYTES } from "./limits.ts";
 import { closeToOthers } from "./owner-only.ts";
 import { StoreOpenError } from "./store/contract.ts";
-import { syncNames, writeDurably } from "./store/durable-files.ts";
+import { makeDirectory, writeDurably } from "./store/durable-files.ts";
 import type { Random } from "./world.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -90,11 +90,4 @@ export function keyOf(configured: Secret): Uint8Array {
   const key = parseSealingKey(configured.reveal());
   if (key === null) throw new Error("a configured sealing key is none");
   return key;
-}
-
-/** Every directory that it makes outlives a loss of power. */
-function makeDirectory(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) syncNames(made);
 }

@@ -4,12 +4,13 @@ import {
   fsyncSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 
 /** Puts on the disk what was written to the file at `path`, by whomever. */
 export function syncFile(path: string): void {
@@ -17,6 +18,7 @@ export function syncFile(path: string): void {
 }
 
 const OWNER_ONLY = 0o600;
+const OWNER_ONLY_DIRECTORY = 0o700;
 
 /**
  * A file that only its owner can read, on the disk when this returns, name and all. One that is there already is replaced by a
@@ -26,6 +28,14 @@ export function writeDurably(path: string, text: string): void {
   removeFiles(path);
   writeFileSync(path, text, { mode: OWNER_ONLY, flag: "wx", flush: true });
   syncNames(path);
+}
+
+/** A directory that only its owner can enter, as are those above it that it makes; each of them is on the disk when this returns. */
+export function makeDirectory(path: string): void {
+  const wanted = resolve(path);
+  const first = mkdirSync(wanted, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+  if (first === undefined) return;
+  for (let made = wanted; made.length >= first.length; made = dirname(made)) syncNames(made);
 }
 
 /** Puts on the disk which files lie beside `path`. Where a directory cannot be synced the system is trusted, as SQLite does. */

@@ -4,7 +4,7 @@ import type { Millis, Random } from "../world.ts";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
 import { BackupFile } from "./backup-file.ts";
 import { StoreOpenError } from "./contract.ts";
-import { syncFile } from "./durable-files.ts";
+import { makeDirectory, syncFile } from "./durable-files.ts";
 import { clearUpRestore, Replacement } from "./replacement.ts";
 import { BackupSeal, type KeyChange, type KeysAtHand } from "./sqlite/backup-seal.ts";
 import { closeWriting, DATABASE_FILE, emptyLog, openWriting, RESTORING_FILE } from "./sqlite/connection.ts";
@@ -51,7 +51,7 @@ export function* restoring(request: RestoreRequest): Generator<string, Restored,
   using backup = new BackupFile(resolve(request.file));
   request.enter();
   refuseInUse(backup, dataDir);
-  const unlock = lockDirectory(dataDir);
+  const unlock = lockMade(dataDir);
   try {
     clearUpRestore(dataDir);
     return yield* replace(backup, dataDir, request);
@@ -87,6 +87,16 @@ function* replace(backup: BackupFile, dataDir: string, request: RestoreRequest):
   files.putInPlace();
   const keptPath = found === null ? null : files.kept;
   return { path: files.current, contents, ...settled, keptPath, wasDamaged: found === "damaged" };
+}
+
+/** The lock would make the directory too, but a loss of power could take that away. */
+function lockMade(dataDir: string): () => void {
+  try {
+    makeDirectory(dataDir);
+  } catch (error) {
+    throw backupErrorOf(error, dataDir);
+  }
+  return lockDirectory(dataDir);
 }
 
 function inUse(path: string): BackupError {
