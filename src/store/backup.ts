@@ -23,15 +23,17 @@ export interface BackupRequest {
  * Copies the database of the data directory, as it is at one moment, into a new file that only its owner can read. A Posthorn may
  * be running on it meanwhile, or not. The copy was read back in full, and is on the disk, before it gets its name.
  *
+ * @param onBegun told when something of it lies on the disk
  * @throws BackupError when there is no such copy; then nothing of it is left
  */
-export function backUp({ dataDir, file }: BackupRequest): Backup {
+export function backUp({ dataDir, file }: BackupRequest, onBegun: () => void = () => {}): Backup {
   const source = join(resolve(dataDir), DATABASE_FILE);
   const path = resolve(file);
   refuseMissing(source);
   refuseExisting(path);
   refuseOwnName(path, dirname(source));
   using partial = new PartialBackup(path);
+  onBegun();
   try {
     copySnapshot(source, partial.path);
     syncFile(partial.path);

@@ -37,10 +37,15 @@ export class PartialBackup implements Disposable {
     renameToNew(this.path, this.#file);
   }
 
-  /** Nothing of it is left, but under the file's name. */
+  /** Nothing of it is left, but under the file's name. What cannot be taken away now is left to the next one. */
   [Symbol.dispose](): void {
-    removePartial(this.#file);
-    this.#unlock();
+    try {
+      removePartial(this.#file);
+    } catch {
+      return;
+    } finally {
+      this.#unlock();
+    }
   }
 
   /** It is made here, so that it is nobody else's to read from its first byte on. */

@@ -1,7 +1,17 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { backUp } from "../../src/store/backup.ts";
+import { BackupThread } from "../../src/store/backup-thread.ts";
 import { PartialBackup } from "../../src/store/partial-backup.ts";
 import { backupOf, openScene, restorePlace } from "./restore-request.ts";
 
@@ -26,6 +36,30 @@ test("a backup that is under way is left alone by another one into the same file
   underWay[Symbol.dispose]();
   expect(readdirSync(dirname(here.file))).toEqual(["data"]);
   expect(backUp(here).path).toBe(here.file);
+});
+
+test("a backup that is given up before it has begun takes nothing of another one away", async () => {
+  using here = restorePlace();
+  await (await openScene(here.dataDir)).store.close();
+  using underWay = new PartialBackup(here.file);
+  const another = new BackupThread(here);
+  another.giveUp();
+  expect(existsSync(underWay.path)).toBe(true);
+  await expect(another.made).rejects.toThrow(/^Another backup into \S+backup\.db is being made/);
+  another.giveUp();
+  expect(existsSync(underWay.path)).toBe(true);
+});
+
+test("what a backup cannot take away is left to the next one, and hides nothing of why it failed", async () => {
+  using here = restorePlace();
+  await (await openScene(here.dataDir)).store.close();
+  const underWay = new PartialBackup(here.file);
+  rmSync(underWay.path);
+  mkdirSync(underWay.path);
+  underWay[Symbol.dispose]();
+  rmdirSync(underWay.path);
+  expect(backUp(here).path).toBe(here.file);
+  expect(readdirSync(dirname(here.file)).sort()).toEqual(["backup.db", "data"]);
 });
 
 test("where no file can be made, the one that was asked for is named", async () => {
