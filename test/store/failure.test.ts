@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { READ_MAX_MS } from "../../src/limits.ts";
@@ -8,7 +9,7 @@ import { createSqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import type { BatchResult } from "../../src/store/sqlite/writer.ts";
 import type { Clock } from "../../src/world.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
-import { DELIVERED, NOW, Scene } from "./conformance/scene.ts";
+import { DELIVERED, NOW, Scene, TENANT } from "./conformance/scene.ts";
 import { storeOptions, temporaryDirectory } from "./open-sqlite.ts";
 
 const CLOSED = { status: "rejected", reason: { name: "StoreError", code: "closed" } };
@@ -49,6 +50,18 @@ describe("a failure that nobody foresaw", () => {
     expect(fatal).toHaveLength(1);
   });
 
+  test("of a damaged seal, which is told with its webhook", async () => {
+    using directory = temporaryDirectory();
+    const fatal: Error[] = [];
+    const dataDir = directory.path;
+    await fillWithDamagedSeal(dataDir);
+    const store = await openStore(storeOptions({ dataDir, onFatal: (error) => fatal.push(error) }));
+    expect(await Promise.allSettled([store.listWebhooks(TENANT, { limit: 1, before: null })])).toMatchObject([CLOSED]);
+    expect(fatal.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^The store has failed: Error: the row of webhook_[0-9a-z]{26} is damaged \(/),
+    ]);
+  });
+
   test("of a damaged file, whether it shows at the start or later", async () => {
     const startsWith = async (damagedFromPage: number) => {
       using directory = temporaryDirectory();
@@ -79,6 +92,14 @@ async function fill(dataDir: string): Promise<void> {
   const data = JSON.stringify({ filler: "x".repeat(9_000) });
   for (let id = 0; id < 50; id++) await scene.ingest({ id: `${id}`, data });
   await store.close();
+}
+
+async function fillWithDamagedSeal(dataDir: string): Promise<void> {
+  const store = await openStore(storeOptions({ dataDir }));
+  await new Scene(store).webhook();
+  await store.close();
+  using db = new Database(join(dataDir, "posthorn.db"));
+  db.run("UPDATE webhooks SET secrets = replace(secrets, '.', '._')");
 }
 
 async function damage(path: string, fromPage: number): Promise<void> {

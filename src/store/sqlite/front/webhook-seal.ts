@@ -44,25 +44,27 @@ export class WebhookSeal {
     };
   }
 
-  /** @throws when a seal does not fit */
+  /** @throws Error that names the webhook, when a seal does not fit */
   open(sealed: SealedWebhook): Webhook {
     const { secrets, headers, events, retryScheduleMs, ...plain } = sealed;
-    return {
+    return named(sealed.id, () => ({
       ...plain,
       events: JSON.parse(events),
       retryScheduleMs: retryScheduleMs === null ? null : JSON.parse(retryScheduleMs),
       secret: this.#openSecret(sealed.id, secrets),
       headers: this.#openHeaders(sealed.id, headers),
-    };
+    }));
   }
 
-  /** The same secrets and header values under another seal. @throws when this one does not fit */
+  /** The same secrets and header values under another seal. @throws Error that names the webhook, when this one does not fit */
   moveTo(other: WebhookSeal, { id, secrets, headers }: Sealed): Sealed {
-    const list: readonly string[] = JSON.parse(secrets);
-    const moved = list.map((each) =>
-      other.#sealer.seal(place("secrets", id), this.#sealer.open(place("secrets", id), each)),
-    );
-    return { id, secrets: JSON.stringify(moved), headers: other.#closeHeaders(id, this.#openHeaders(id, headers)) };
+    return named(id, () => {
+      const list: readonly string[] = JSON.parse(secrets);
+      const moved = list.map((each) =>
+        other.#sealer.seal(place("secrets", id), this.#sealer.open(place("secrets", id), each)),
+      );
+      return { id, secrets: JSON.stringify(moved), headers: other.#closeHeaders(id, this.#openHeaders(id, headers)) };
+    });
   }
 
   /** A list, for the day on which a secret is rotated and two are valid. */
@@ -97,6 +99,15 @@ export class WebhookSeal {
 
 function place(column: "secrets" | "headers", id: string): Place {
   return { table: "webhooks", column, row: id };
+}
+
+/** Whoever has to mend it knows at least where. */
+function named<Result>(id: string, open: () => Result): Result {
+  try {
+    return open();
+  } catch (cause) {
+    throw new Error(`the row of ${id} is damaged (${String(cause)})`, { cause });
+  }
 }
 
 function jsonOrNull(value: readonly number[] | null): string | null {
