@@ -13,7 +13,7 @@ export type LogRecord =
   /** None of the writes of the file that were not synced will ever be, although they can be read. */
   | { readonly kind: "failed-sync"; readonly name: string }
   | { readonly kind: "unlink"; readonly name: string }
-  | { readonly kind: "rename"; readonly name: string; readonly to: string }
+  | { readonly kind: "rename" | "link"; readonly name: string; readonly to: string }
   /** Which files there are is on the disk. */
   | { readonly kind: "sync-directory" }
   | { readonly kind: "acknowledged"; readonly fact: unknown };
@@ -117,6 +117,8 @@ function recordOf(kind: number, name: string, offset: number, data: Buffer): Log
       return { kind: "failed-sync", name };
     case 9:
       return { kind: "rename", name, to: data.toString() };
+    case 10:
+      return { kind: "link", name, to: data.toString() };
     case ACKNOWLEDGED:
       return { kind: "acknowledged", fact: JSON.parse(data.toString()) };
     default:

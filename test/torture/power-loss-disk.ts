@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SeededRandom } from "../support/seeded-random.ts";
 import type { LogRecord } from "../support/write-log.ts";
@@ -48,6 +48,9 @@ export class MortalDisk {
       case "rename":
         this.#rename(record.name, record.to);
         return;
+      case "link":
+        this.#seen.set(record.to, this.#file(record.name));
+        return;
       case "sync-directory":
         this.#synced = new Map(this.#seen);
         this.#renamed.clear();
@@ -60,8 +63,14 @@ export class MortalDisk {
   writeImage(directory: string, fate: Fate, random: SeededRandom): void {
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true });
-    for (const [name, file] of this.#surviving(random))
-      writeFileSync(join(directory, name), survivor(file, fate, random));
+    const written = new Map<DiskFile, string>();
+    for (const [name, file] of this.#surviving(random)) {
+      const path = join(directory, name);
+      const other = written.get(file);
+      if (other === undefined) writeFileSync(path, survivor(file, fate, random));
+      else linkSync(other, path);
+      written.set(file, path);
+    }
   }
 
   #file(name: string): DiskFile {

@@ -8,8 +8,8 @@
  *                 sync fails, and what it should have covered never reaches the disk, although it can be read
  *
  * A record: kind, length of the name (u32 each), offset, length of the data (u64 each), the name, the data; the data of a
- * renaming is the new name. One lock is held
- * over each call and its record: a sync's record follows those of all that it covers, and goes before anything that it allows.
+ * renaming, or of a link, is the new name. One lock is held over each call and its record: a sync's record follows those of all
+ * that it covers, and goes before anything that it allows.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,7 +22,17 @@
 #include <sys/uio.h>
 #include "shim.h"
 
-enum kind { WRITE = 1, TRUNCATE = 2, SYNC = 3, UNLINK = 4, SYNC_DIRECTORY = 5, CONTENT = 6, FAILED_SYNC = 8, RENAME = 9 };
+enum kind {
+  WRITE = 1,
+  TRUNCATE = 2,
+  SYNC = 3,
+  UNLINK = 4,
+  SYNC_DIRECTORY = 5,
+  CONTENT = 6,
+  FAILED_SYNC = 8,
+  RENAME = 9,
+  LINK = 10
+};
 
 struct head {
   uint32_t kind;
@@ -56,10 +66,10 @@ static int is_database(const char *name) {
 
 /*
  * What Bun itself writes does not pass by here; the whole of such a file is taken when it is synced. SQLite writes at offsets,
- * and leaves the position of its descriptors at 0.
+ * and leaves the position of its descriptors at 0. What is to be restored both of them have written.
  */
 static int is_written_by_sqlite(int fd, const char *name) {
-  return is_database(name) && lseek(fd, 0, SEEK_CUR) == 0;
+  return is_database(name) && !ends_with(name, ".restoring") && lseek(fd, 0, SEEK_CUR) == 0;
 }
 
 static void record_content(int fd, const char *name) {
@@ -170,13 +180,21 @@ SHIM int unlink(const char *path) {
   return result;
 }
 
-SHIM int rename(const char *from, const char *to) {
+static int name_anew(enum kind kind, int (*call)(const char *, const char *), const char *from, const char *to) {
   const char *before = name_below(getenv("RECORD_DIR"), from);
   const char *after = name_below(getenv("RECORD_DIR"), to);
-  if (before == NULL || after == NULL) return NEXT(rename)(from, to);
+  if (before == NULL || after == NULL) return call(from, to);
   pthread_mutex_lock(&lock);
-  int result = NEXT(rename)(from, to);
-  if (result == 0) record(RENAME, before, 0, after, strlen(after));
+  int result = call(from, to);
+  if (result == 0) record(kind, before, 0, after, strlen(after));
   pthread_mutex_unlock(&lock);
   return result;
+}
+
+SHIM int rename(const char *from, const char *to) {
+  return name_anew(RENAME, NEXT(rename), from, to);
+}
+
+SHIM int link(const char *from, const char *to) {
+  return name_anew(LINK, NEXT(link), from, to);
 }
