@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseSealingKey, sealingKeyId } from "./domain/sealing-key.ts";
 import { fileErrorOf } from "./file-error.ts";
+import { readRegularFile } from "./regular-file.ts";
 import { StoreOpenError } from "./store/contract.ts";
 import { removeFiles, syncNames, writeDurably } from "./store/durable-files.ts";
 
@@ -125,7 +126,7 @@ export class KeyFiles {
     const path = this.#pathOf(name);
     if (!existsSync(path)) return null;
     try {
-      return parseSealingKey(readFileSync(path, "utf8").trim());
+      return parseSealingKey(readRegularFile(path).trim());
     } catch (cause) {
       throw fileErrorOf(cause, path, "read");
     }

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { DataDir } from "../src/data-dir.ts";
 import { sealingKeyId } from "../src/domain/sealing-key.ts";
 import { Secret } from "../src/domain/secret.ts";
+import { StoreOpenError } from "../src/store/contract.ts";
 import { createSeededRandom } from "./support/seeded-random.ts";
 
 const OLD = new Uint8Array(32).fill(1);
@@ -164,6 +165,16 @@ test("a first key that was cut off while it was made is made again", () => {
   using directory = directoryWith({ "secret.key.next": "AQEB" });
   const made = directory.secretKey(null);
   expect(directory.files()).toEqual({ "secret.key": base64(made) });
+});
+
+test.skipIf(process.platform === "win32")("a pipe in a key's place is not waited for (needs mkfifo)", () => {
+  for (const name of ["secret.key", "secret.key.next"]) {
+    using directory = directoryWith({});
+    Bun.spawnSync(["mkfifo", join(directory.path, name)]);
+    const start = () => directory.secretKey(OLD_ID);
+    expect(start).toThrow(StoreOpenError);
+    expect(start).toThrow(new RegExp(`${name} cannot be read \\([^\n]*no regular file\\): [^\n]+\\.$`));
+  }
 });
 
 test("a configured key wins, and no file is read or written for it", () => {

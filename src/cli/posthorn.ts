@@ -1,4 +1,5 @@
 import { type LoadedConfig, loadConfig } from "../config.ts";
+import { readRegularFile } from "../regular-file.ts";
 import { VERSION } from "../version.ts";
 import { type Action, parseCommand } from "./command.ts";
 import type { Console } from "./console.ts";
@@ -6,7 +7,6 @@ import { effectiveSettings } from "./effective-settings.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { helpText } from "./help.ts";
-import { readSettingFile } from "./setting-file.ts";
 
 export interface Invocation {
   /** Without the program's own name. */
@@ -22,7 +22,7 @@ export async function posthorn({ args, env, console, exit }: Invocation): Promis
   if (command.kind === "help") return print(helpText(VERSION), console);
   if (command.kind === "version") return print(`${VERSION}\n`, console);
   if (command.kind === "mistaken") return refuse(command.problems, console);
-  const loaded = loadConfig({ env, flags: command.flags, readFile: readSettingFile });
+  const loaded = loadConfig({ env, flags: command.flags, readFile: readRegularFile });
   // A name that is no setting may be the one that was meant.
   if (!loaded.ok) return refuse([...loaded.problems, ...loaded.warnings], console);
   return act(command, loaded, { console, exit });

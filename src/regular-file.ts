@@ -1,11 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 
 /**
- * The text of a file that a setting names.
+ * The text of a file that somebody else may have put there.
  *
  * @throws Error of the system, or one that says that it is no file: a pipe that nobody writes to would be waited for without end
  */
-export function readSettingFile(path: string): string {
+export function readRegularFile(path: string): string {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = fstatSync(file);
