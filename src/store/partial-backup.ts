@@ -1,6 +1,7 @@
-import { closeSync, lstatSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
 import { isErrno, removeFiles, renameToNew } from "./durable-files.ts";
+import { identityOfName } from "./file-identity.ts";
 import { faultOf } from "./sqlite/fault.ts";
 import { lockFile } from "./sqlite/file-lock.ts";
 
@@ -80,11 +81,11 @@ function lockOf(file: string): string {
 function lock(file: string): { readonly unlock: () => void; readonly isLeft: boolean } {
   const path = lockOf(file);
   const isLeft = !makeNew(path, file);
-  const identity = identityOf(path);
+  const identity = identityOfName(path);
   if (identity === null) throw underWay(file);
   const unlock = held(path, file);
   // Whoever had it may have ended just now, and taken it away: then the name is another's.
-  if (identityOf(path) === identity) return { unlock, isLeft };
+  if (identityOfName(path) === identity) return { unlock, isLeft };
   unlock();
   throw underWay(file);
 }
@@ -99,12 +100,6 @@ function held(path: string, file: string): () => void {
 
 function underWay(file: string): BackupError {
   return new BackupError(`Another backup into ${file} is being made: wait for its end, or give another name.`);
-}
-
-/** Null: there is no such file, or it is a link, which may lead anywhere. */
-function identityOf(path: string): string | null {
-  const file = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return file?.isFile() === true ? `${file.dev}:${file.ino}` : null;
 }
 
 /** False: there is such a file. @throws BackupError that speaks of `file`, for which it is */
