@@ -276,6 +276,6 @@ test("every link within the README leads somewhere, and its contents name every 
   const links = [...README.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = ""]) => anchor);
   expect(links.filter((link) => !anchors.includes(link))).toEqual([]);
   const sections = [...README.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
-  const [contents = ""] = /\*\*Contents:[^]*?\n\n/.exec(README) ?? [];
+  const [contents = ""] = /\*\*Contents:[\s\S]*?\n\n/.exec(README) ?? [];
   expect([...contents.matchAll(/\[([^\]]+)\]/g)].map(([, title]) => title?.replaceAll("\n", " "))).toEqual(sections);
 });
