@@ -84,6 +84,15 @@ const RULES: readonly {
     ],
   },
   {
+    promise: "whoever sends a key learns nothing of another by the time that it takes",
+    rule: rules.secretsAreComparedInConstantTime,
+    holdsIn: SOURCES,
+    broken: [
+      { "src/http/a.ts": "const isKnown = (hash: string) => hash === configured;" },
+      { "src/http/a.ts": "if (expected !== key.tokenHash) refuse();" },
+    ],
+  },
+  {
     promise: "a file is one noun, of at most 250 lines",
     rule: rules.filesAreOneNoun,
     holdsIn: SOURCES,

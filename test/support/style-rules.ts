@@ -83,6 +83,12 @@ export const worldStaysInReal: Rule = (files) => [
   )(files),
 ];
 
+/** How far `===` gets tells how much of a guess is right; only that there is none may be asked by it. */
+export const secretsAreComparedInConstantTime = codeOnlyIn(
+  /(hash|token|secret|cookie)\w* [!=]== (?!null|undefined)|[!=]== [\w.]*(hash|token|secret|cookie)/i,
+  /^(?!src\/http\/)/,
+);
+
 export const filesAreOneNoun: Rule = (files) =>
   files
     .map(({ path, text }) => ({ path, lines: text.trimEnd().split("\n").length }))
