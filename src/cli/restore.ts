@@ -47,7 +47,7 @@ function restoredText(file: string, { path, contents, revival, keyChange, ...kep
     keptSentence(kept),
     ...pendingSentences(revival),
     ...sealSentences(keyChange),
-    ...keySentences(revival),
+    ...returnSentences(revival),
   ];
   return sentences.map((sentence) => `${sentence}\n`).join("");
 }
@@ -79,7 +79,11 @@ function sealSentences(change: KeyChange | null): readonly string[] {
   ];
 }
 
-function keySentences({ keys }: Revival): readonly string[] {
-  if (keys === 0) return [];
-  return [`API keys that had been deleted since and are valid again: ${keys}. Delete those that must not be.`];
+function returnSentences({ returned: { keys, webhooks } }: Revival): readonly string[] {
+  const sentences: string[] = [];
+  if (keys > 0)
+    sentences.push(`API keys that had been deleted since and are valid again: ${keys}. Delete those that must not be.`);
+  if (webhooks > 0)
+    sentences.push(`Webhooks that had been deleted or turned off since and get events again: ${webhooks}.`);
+  return sentences;
 }

@@ -25,15 +25,17 @@ async function runWords(args: readonly string[], isTerminal: boolean, env: Env) 
   return { exitCode, ...console.written };
 }
 
-test("a restore tells what it replaced, what is still to be sent, and which keys have come back", async () => {
+test("a restore tells what it replaced, what is still to be sent, and what has come back", async () => {
   using here = restorePlace();
   const before = await openScene(here.dataDir);
   await before.webhook();
   await before.delivery();
+  const other = await before.webhook();
   const key = before.newKey();
   await before.store.createKey(key, POSTHORN);
   backUp(here);
   await before.store.deleteKey(key.tenant, key.id, { adminKeyIsConfigured: true, now: 1 }, POSTHORN);
+  await before.store.deleteWebhook(other.tenant, other.id, 1, POSTHORN);
   await before.store.close();
   const { exitCode, out, error } = await run(here);
   expect({ exitCode, error }).toEqual({ exitCode: 0, error: "" });
@@ -41,6 +43,7 @@ test("a restore tells what it replaced, what is still to be sent, and which keys
   expect(out).toContain(`The database that it replaces is now ${join(here.dataDir, String(kept))};`);
   expect(out).toContain("Pending deliveries: 1, all still to be sent.");
   expect(out).toContain("API keys that had been deleted since and are valid again: 1.");
+  expect(out).toContain("Webhooks that had been deleted or turned off since and get events again: 1.");
 });
 
 test("a restore tells that what it replaced is damaged, and that all that was pending is cancelled", async () => {

@@ -31,7 +31,12 @@ describe("a delivery that is pending in the backup", () => {
     await before.settle(await before.claim(tried), retryIn(60_000));
     await before.store.close();
 
-    expect(restore(dataDir, file).revival).toEqual({ isCompared: true, goingOn: 2, cancelled: 0, keys: 0 });
+    expect(restore(dataDir, file).revival).toEqual({
+      isCompared: true,
+      goingOn: 2,
+      cancelled: 0,
+      returned: { keys: 0, webhooks: 0 },
+    });
     await using after = await openScene(dataDir);
     const [first] = await after.store.seek({ webhook: webhook.key, isRetry: false, limit: 9 });
     const [retry] = await after.store.seek({ webhook: webhook.key, isRetry: true, limit: 9 });
@@ -77,7 +82,7 @@ describe("a delivery that is pending in the backup", () => {
     await backupOf(here);
     const { revival, keptPath } = restore(elsewhere.dataDir, here.file);
     expect({ revival, keptPath }).toEqual({
-      revival: { isCompared: false, goingOn: 0, cancelled: 1, keys: 0 },
+      revival: { isCompared: false, goingOn: 0, cancelled: 1, returned: { keys: 0, webhooks: 0 } },
       keptPath: null,
     });
     expect(readdirSync(elsewhere.dataDir).sort()).toEqual(["posthorn.db", "posthorn.lock"]);
@@ -157,7 +162,7 @@ test("a restored database has no sessions, and tells of keys that had been delet
   backUp({ dataDir, file });
   await before.store.deleteKey(TENANT, key.id, { adminKeyIsConfigured: true, now: 1 }, POSTHORN);
   await before.store.close();
-  expect(restore(dataDir, file).revival.keys).toBe(1);
+  expect(restore(dataDir, file).revival.returned.keys).toBe(1);
   await using after = await openScene(dataDir);
   expect(await after.store.findSession("a".repeat(64), 1)).toBeNull();
   expect(await after.store.findKey(key.hash)).not.toBeNull();
@@ -173,7 +178,21 @@ test("a restore tells of no key that has expired", async () => {
   const options = { adminKeyIsConfigured: true, now: NOW };
   for (const { id } of keys) await before.store.deleteKey(TENANT, id, options, POSTHORN);
   await before.store.close();
-  expect(restore(dataDir, file, { now: NOW }).revival.keys).toBe(1);
+  expect(restore(dataDir, file, { now: NOW }).revival.returned.keys).toBe(1);
+});
+
+test("a restore tells how many webhooks get events again that had been given up", async () => {
+  using here = restorePlace();
+  const { dataDir, file } = here;
+  const before = await openScene(dataDir);
+  const [deleted, turnedOff] = [await before.webhook(), await before.webhook()];
+  await before.webhook();
+  await before.webhook({ active: false });
+  backUp({ dataDir, file });
+  await before.store.deleteWebhook(TENANT, deleted.id, 1, POSTHORN);
+  await before.store.updateWebhook(TENANT, turnedOff.id, { active: false }, 1, POSTHORN);
+  await before.store.close();
+  expect(restore(dataDir, file).revival.returned.webhooks).toBe(2);
 });
 
 function eventIds(path: string): readonly string[] {

@@ -10,9 +10,18 @@ export interface Revival {
   readonly goingOn: number;
   /** The other pending deliveries. */
   readonly cancelled: number;
-  /** API keys that had been deleted since and are valid again. */
-  readonly keys: number;
+  readonly returned: Returned;
 }
+
+/** What had been given up since the backup, and is back; as much of it as the replaced database could tell. */
+interface Returned {
+  /** API keys that had been deleted and are valid again. */
+  readonly keys: number;
+  /** Webhooks that had been deleted or turned off and get events again. */
+  readonly webhooks: number;
+}
+
+const NOTHING: Returned = { keys: 0, webhooks: 0 };
 
 /**
  * Sees to it that what a backup brings back is not sent again by itself: a delivery goes on only if the database that is being
@@ -26,30 +35,27 @@ export function settleRevived(db: Database, replaced: string | null, now: Millis
   db.run(
     "CREATE TEMP TABLE going_on (delivery INTEGER PRIMARY KEY, attempts INTEGER, due_at INTEGER, wait_ms INTEGER)",
   );
-  db.run("CREATE TEMP TABLE revived_keys (id BLOB)");
-  const isCompared = replaced !== null && compare(db, replaced, now);
+  const returned = replaced === null ? null : compare(db, replaced, now);
   const settle = db.transaction(() => {
     const goingOn = db.query(TAKE_OVER).run().changes;
     const cancelled = db.query(CANCEL_THE_REST).run(now).changes;
     db.run("DELETE FROM sessions");
     recordOperation(db, "database.restored", now);
-    const keys = db.query<{ keys: number }, []>("SELECT count(*) AS keys FROM temp.revived_keys").get()?.keys ?? 0;
-    return { isCompared, goingOn, cancelled, keys };
+    return { isCompared: returned !== null, goingOn, cancelled, returned: returned ?? NOTHING };
   });
   return settle.immediate();
 }
 
-/** False: its tables are not what they would have to be, as those of another program or of another Posthorn may be. */
-function compare(db: Database, replaced: string, now: Millis): boolean {
+/** Null: its tables are not what they would have to be, as those of another program or of another Posthorn may be. */
+function compare(db: Database, replaced: string, now: Millis): Returned | null {
   db.query<never, [string]>("ATTACH ? AS replaced").run(replaced);
   try {
-    db.transaction(() => {
+    return db.transaction(() => {
       db.run(FIND_GOING_ON);
-      db.query<never, [Millis]>(FIND_REVIVED_KEYS).run(now);
+      return db.query<Returned, [Millis]>(COUNT_RETURNED).get(now);
     })();
-    return true;
   } catch (error) {
-    if (error instanceof SQLiteError) return false;
+    if (error instanceof SQLiteError) return null;
     throw error;
   } finally {
     db.run("DETACH replaced");
@@ -64,10 +70,13 @@ const FIND_GOING_ON = `
     JOIN replaced.webhooks w ON w.seq = theirs.webhook
   WHERE mine.state = 'pending' AND mine.is_test = 0 AND theirs.state = 'pending' AND w.deleted_at IS NULL`;
 
-/** One that has expired may be gone there because it had. */
-const FIND_REVIVED_KEYS = `
-  INSERT INTO temp.revived_keys
-  SELECT id FROM main.keys WHERE id NOT IN (SELECT id FROM replaced.keys) AND (expires_at IS NULL OR expires_at > ?)`;
+/** A key that has expired may be gone there because it had. */
+const COUNT_RETURNED = `
+  SELECT
+    (SELECT count(*) FROM main.keys WHERE id NOT IN (SELECT id FROM replaced.keys)
+      AND (expires_at IS NULL OR expires_at > ?)) AS keys,
+    (SELECT count(*) FROM main.webhooks WHERE active = 1
+      AND id NOT IN (SELECT id FROM replaced.webhooks WHERE active = 1)) AS webhooks`;
 
 const TAKE_OVER = `
   UPDATE deliveries SET attempts = there.attempts, due_at = there.due_at, wait_ms = there.wait_ms
