@@ -4,6 +4,7 @@ import { BackupError, backupErrorOf } from "./backup-error.ts";
 import { isErrno, syncFile } from "./durable-files.ts";
 import { PartialBackup } from "./partial-backup.ts";
 import { DATABASE_FILE } from "./sqlite/connection.ts";
+import { refuseUnfitFiles } from "./sqlite/fit-files.ts";
 import { type Contents, inspect } from "./sqlite/inspection.ts";
 import { copySnapshot } from "./sqlite/snapshot.ts";
 
@@ -24,12 +25,13 @@ export interface BackupRequest {
  * be running on it meanwhile, or not. The copy was read back in full, and is on the disk, before it gets its name.
  *
  * @param onBegun told when something of it lies on the disk
- * @throws BackupError when there is no such copy; then nothing of it is left
+ * @throws BackupError, or StoreOpenError of the database, when there is no such copy; then nothing of it is left
  */
 export function backUp({ dataDir, file }: BackupRequest, onBegun: () => void = () => {}): Backup {
   const source = join(resolve(dataDir), DATABASE_FILE);
   const path = resolve(file);
   refuseMissing(source);
+  refuseUnfitFiles(source);
   refuseExisting(path);
   refuseOwnName(path, dirname(source));
   using partial = new PartialBackup(path);

@@ -1,10 +1,11 @@
 import { SQLiteError } from "bun:sqlite";
-import { existsSync, lstatSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { StoreOpenError } from "../contract.ts";
 import { DATABASE_FILE, makeForOwner } from "./connection.ts";
 import { openErrorOf } from "./fault.ts";
 import { lockFile } from "./file-lock.ts";
+import { refuseUnfitFiles } from "./fit-files.ts";
 
 export const LOCK_FILE = "posthorn.lock";
 const OWNER_ONLY = 0o700;
@@ -12,26 +13,18 @@ const OWNER_ONLY = 0o700;
 /**
  * Makes the directory ours alone until the answer is called or the process ends, however it ends.
  *
- * @throws StoreOpenError when another one holds it, or nothing can be written there
+ * @throws StoreOpenError when another one holds it, something else lies where its files have to be, or nothing can be written there
  */
 export function lockDirectory(dataDir: string): () => void {
   const path = join(dataDir, LOCK_FILE);
   try {
     mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
-    for (const name of [DATABASE_FILE, LOCK_FILE]) refuseLink(join(dataDir, name));
+    for (const name of [DATABASE_FILE, LOCK_FILE]) refuseUnfitFiles(join(dataDir, name));
     makeForOwner(path);
     return lockFile(path);
   } catch (error) {
     throw lockErrorOf(error, dataDir, path);
   }
-}
-
-/** SQLite keeps the log of a database beside the file that a link leads to, where nobody else would look for it. */
-function refuseLink(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
-  throw new StoreOpenError(
-    `${path} is a symbolic link: put the file itself there, or set POSTHORN_DATA_DIR to the directory that it lies in.`,
-  );
 }
 
 /**
