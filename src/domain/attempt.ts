@@ -65,7 +65,7 @@ export interface SignedHeaders {
 }
 
 export interface KeptResponse {
-  /** At most 2 KiB, whole headers only. */
+  /** At most 2 KB, whole headers only. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
   readonly bodyEnd: BodyEnd;

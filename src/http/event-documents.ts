@@ -1,4 +1,4 @@
-import { EventAcceptedView, EventDetailView, EventTypeView, EventView } from "./event-schemas.ts";
+import { EventAcceptedView, EventDetailView, EventTypeView, EventView, IDEMPOTENCY_KEY } from "./event-schemas.ts";
 import { DELIVERED, EVENT, RESUME, WEBHOOK_ID } from "./examples.ts";
 import type { RouteDocument } from "./route-document.ts";
 
@@ -8,7 +8,13 @@ export const POST_EVENT: RouteDocument = {
   summary: "Post an event",
   description:
     "A 202 means that the event and one delivery for each matching webhook are on disk. No match is no fault. Repeating it with the same id is safe: the answer is the same, with `duplicate`.",
-  headers: [{ name: "Idempotency-Key", description: "Serves as the event's id when the body has none." }],
+  headers: [
+    {
+      name: "Idempotency-Key",
+      description: "Serves as the event's id when the body has none. Plain or in quotes.",
+      pattern: IDEMPOTENCY_KEY,
+    },
+  ],
   bodies: {
     "A resume was created": { type: "resume.created", data: RESUME },
     "With an id of the app's own": {

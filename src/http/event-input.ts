@@ -2,7 +2,7 @@ import { wireBody } from "../domain/event.ts";
 import { newId } from "../domain/ids.ts";
 import { Problem, type ProblemDetail, validationFailed } from "../domain/problem.ts";
 import type { NewEvent } from "../store/contract.ts";
-import { EVENT_ID, EVENT_ID_FORM } from "./event-schemas.ts";
+import { EVENT_ID_FORM, IDEMPOTENCY_KEY } from "./event-schemas.ts";
 import { typeProblems } from "./event-type-check.ts";
 import type { HttpParts } from "./parts.ts";
 import type { Members } from "./request-body.ts";
@@ -30,13 +30,13 @@ export function eventInput(
 ): NewEvent {
   const { clock, random, settings, now } = parts;
   refuseLoop(headers, settings.headerPrefix);
-  const givenId = given.id ?? idempotencyKey(headers);
-  refuse(typeProblems("/type", given.type, settings.catalogue), idProblems(givenId));
+  const key = headers.get("idempotency-key");
+  refuse(typeProblems("/type", given.type, settings.catalogue), keyProblems(key));
   const at = clock.wall();
   const { type } = given;
   const { apiVersion } = settings;
   const createdAt = wholeSecond(at);
-  const id = givenId ?? newId("event", at, random.bytes(10));
+  const id = given.id ?? key?.replaceAll('"', "") ?? newId("event", at, random.bytes(10));
   const body = wireBody({ id, type, createdAt, apiVersion }, members.get("data") ?? "{}");
   const firstDeliveryId = newId("delivery", at, random.bytes(10));
   return { tenant, id, type, createdAt, apiVersion, body, firstDeliveryId, dueAt: now() };
@@ -55,15 +55,10 @@ function refuseLoop(headers: Headers, headerPrefix: string): void {
   );
 }
 
-/** As such, or as the quoted string that draft-ietf-httpapi-idempotency-key-header asks for. */
-function idempotencyKey(headers: Headers): string | undefined {
-  return headers.get("idempotency-key")?.replace(/^"(.*)"$/, "$1");
-}
-
-function idProblems(id: string | undefined): ProblemDetail[] {
-  if (id === undefined || EVENT_ID.test(id)) return [];
-  // The schema has judged the body's own id: this one is the header's.
-  return [{ path: "Idempotency-Key", message: `Must be ${EVENT_ID_FORM}.`, ...received(id) }];
+/** Also of a key that the body's own id makes needless. */
+function keyProblems(key: string | null): ProblemDetail[] {
+  if (key === null || IDEMPOTENCY_KEY.test(key)) return [];
+  return [{ path: "Idempotency-Key", message: `Must be ${EVENT_ID_FORM}.`, ...received(key) }];
 }
 
 function refuse(ofType: readonly ProblemDetail[], ofId: readonly ProblemDetail[]): void {

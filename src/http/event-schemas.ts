@@ -8,6 +8,9 @@ import { CLOSED, count, formed, record, wholeSecondInstant } from "./schemas.ts"
 export const EVENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const EVENT_ID_FORM = "1 to 64 of the characters A-Z, a-z, 0-9, _ and -";
 
+/** Such an id as a header: plain, or as the quoted string that draft-ietf-httpapi-idempotency-key-header asks for. */
+export const IDEMPOTENCY_KEY = /^([A-Za-z0-9_-]{1,64}|"[A-Za-z0-9_-]{1,64}")$/;
+
 export const EventBody = Type.Object(
   {
     type: Type.String({ example: "resume.created", description: "One of the types of GET /api/event-types." }),

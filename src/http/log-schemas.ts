@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { DELIVERY_STATES } from "../domain/delivery.ts";
-import { RESEND_MAX } from "../limits.ts";
+import { formatSize } from "../domain/quantity.ts";
+import { RESEND_MAX, RESPONSE_HEADERS_KEPT_MAX_BYTES } from "../limits.ts";
 import { eventTypeFilter, PageQuery } from "./query.ts";
 import { CLOSED, count, givenInstant, id, instant, milliseconds, nullable, oneOf, record } from "./schemas.ts";
 
@@ -67,7 +68,7 @@ export const AttemptView = record(
       record(
         {
           status_code: nullable(Type.Integer(), "The status."),
-          headers: Headers("The first 2 KiB of them."),
+          headers: Headers(`The first ${formatSize(RESPONSE_HEADERS_KEPT_MAX_BYTES)} of them.`),
           body: Type.String({ description: "The beginning of the body, read as UTF-8." }),
           body_end: oneOf(["complete", "cut", "broken", "slow"], "How reading the body ended."),
         },
@@ -120,7 +121,7 @@ export const ResentView = record(
   {
     count: Type.Integer({ minimum: 0, maximum: RESEND_MAX, description: "New deliveries." }),
     complete: Type.Boolean({
-      description: `False when there were more than ${RESEND_MAX}: repeat the request for the rest; nothing is resent twice.`,
+      description: `False when there were more than ${RESEND_MAX}, or no more were taken: repeat the request for the rest; nothing is resent twice.`,
     }),
   },
   "What is on its way again.",

@@ -5,6 +5,7 @@ import { type Access, SCOPES_FOR } from "./auth.ts";
 import { responses } from "./openapi-responses.ts";
 import { openApiSchema } from "./openapi-schema.ts";
 import type { Route } from "./route.ts";
+import type { HeaderDocument } from "./route-document.ts";
 import { TENANT } from "./tenant.ts";
 
 type Names = ReadonlyMap<TSchema, string>;
@@ -61,18 +62,20 @@ function queryParameters({ query }: Route, names: Names) {
 }
 
 function headerParameters({ access, document }: Route) {
-  const own = (document.headers ?? []).map((header) => ({ ...header, schema: { type: "string" } }));
-  const tenant = {
-    name: "X-Tenant",
-    description: TENANT_DESCRIPTION,
-    schema: { type: "string", pattern: TENANT.source },
-  };
   const takesTenant = access !== "open" && access !== "operator";
-  return [...own, ...(takesTenant ? [tenant] : [])].map((header) => ({ ...header, in: "header", required: false }));
+  const headers = [...(document.headers ?? []), ...(takesTenant ? [X_TENANT] : [])];
+  return headers.map(({ name, description, pattern }) => ({
+    ...{ name, in: "header", required: false, description },
+    schema: { type: "string", pattern: pattern.source },
+  }));
 }
 
-const TENANT_DESCRIPTION =
-  "Whose webhooks and events the request is about. A key of all tenants means `default` without it; a key of one tenant may only name its own.";
+const X_TENANT: HeaderDocument = {
+  name: "X-Tenant",
+  description:
+    "Whose webhooks and events the request is about. A key of all tenants means `default` without it; a key of one tenant may only name its own.",
+  pattern: TENANT,
+};
 
 function requestBody({ document }: Route, rule: NonNullable<Route["body"]>, names: Names) {
   const examples = Object.entries(document.bodies ?? {}).map(([summary, value]) => [

@@ -4,6 +4,12 @@ import type { TSchema } from "@sinclair/typebox";
 export type OpenApiSchema = Readonly<Record<string, unknown>>;
 
 /**
+ * The keyword by which a schema has the document say more than it judges itself: what somebody else judges, in words of
+ * their own, or TypeBox in another way. JSON Schema counts characters, TypeBox UTF-16 code units.
+ */
+export const TOLD = "x-told";
+
+/**
  * TypeBox writes JSON Schema; OpenAPI 3.0.3 has a dialect of its own: no `const`, no `null` type.
  *
  * @param names of the schemas that stand under `components` and are referred to
@@ -15,9 +21,9 @@ export function openApiSchema(schema: TSchema, names: ReadonlyMap<TSchema, strin
 
 /** The schema itself, also of one that has a name. */
 export function inline(schema: TSchema, names: ReadonlyMap<TSchema, string>): OpenApiSchema {
-  const { anyOf, const: constant, properties, items, additionalProperties, ...rest } = schema;
+  const { anyOf, const: constant, properties, items, additionalProperties, [TOLD]: told, ...rest } = schema;
   if (Array.isArray(anyOf)) return union(anyOf, rest, names);
-  const converted: Record<string, unknown> = { ...rest };
+  const converted: Record<string, unknown> = { ...rest, ...told };
   if (constant !== undefined) converted["enum"] = [constant];
   if (properties !== undefined) converted["properties"] = mapped(properties, names);
   if (items !== undefined) converted["items"] = openApiSchema(items, names);

@@ -31,5 +31,6 @@ export interface AnswerDocument {
 
 export interface HeaderDocument {
   readonly name: string;
+  readonly pattern: RegExp;
   readonly description: string;
 }

@@ -1,6 +1,7 @@
 import { type TLiteral, type TProperties, type TSchema, Type } from "@sinclair/typebox";
 import { FORM } from "./expectation.ts";
 import { INSTANT_FORM } from "./instant.ts";
+import { TOLD } from "./openapi-schema.ts";
 
 /** The pieces that all schemas are made of. Each describes itself: its unit, its form, what its absence means. */
 
@@ -34,13 +35,19 @@ export function wholeSecondInstant(description: string) {
 
 /** A time as a client gives it: any RFC 3339 form. Judged by `parseInstant`, so here it is a string. */
 export function givenInstant(description: string) {
-  return Type.String({ [FORM]: INSTANT_FORM, description: `${description} RFC 3339, such as 2024-12-30T10:00:00Z.` });
+  return Type.String({
+    [FORM]: INSTANT_FORM,
+    [TOLD]: { format: "date-time" },
+    description: `${description} RFC 3339, such as 2024-12-30T10:00:00Z.`,
+  });
 }
 
 /** A duration as a client gives it. Judged by whoever knows its bounds; `form` says them in words that follow "Must be". */
 export function givenDuration(form: string, description: string) {
-  return Type.String({ [FORM]: form, description });
+  return Type.String({ [FORM]: form, [TOLD]: { pattern: DURATION.source }, description });
 }
+
+const DURATION = /^[1-9]\d*(ms|s|m|h|d)$/;
 
 export function milliseconds(description: string) {
   return nullable(Type.Number({ minimum: 0 }), `${description} Milliseconds.`);

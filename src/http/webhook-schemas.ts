@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
-import { formatDuration } from "../domain/quantity.ts";
+import { formatDuration, formatSize } from "../domain/quantity.ts";
 import {
   CUSTOM_HEADERS_MAX,
+  CUSTOM_HEADERS_MAX_BYTES,
   DESCRIPTION_MAX_CHARACTERS,
   RETRY_STEP_MAX_MS,
   RETRY_STEP_MIN_MS,
@@ -11,6 +12,7 @@ import {
   TIMEOUT_MAX_MS,
   TIMEOUT_MIN_MS,
 } from "../limits.ts";
+import { TOLD } from "./openapi-schema.ts";
 import { CLOSED, givenDuration, headerMap, id, instant, nullable, record } from "./schemas.ts";
 
 /** In words that follow "Must be". */
@@ -37,6 +39,7 @@ const GIVEN = {
   secret: Type.Optional(
     Type.String({
       writeOnly: true,
+      [TOLD]: { minLength: 1, maxLength: SECRET_MAX_CHARACTERS },
       description: `The key of the signatures, as UTF-8: 1 to ${SECRET_MAX_CHARACTERS} characters. Without it one is made: \`whsec_\` and base64 of 32 random bytes.`,
     }),
   ),
@@ -57,7 +60,10 @@ const GIVEN = {
     ),
   ),
   headers: Type.Optional(
-    headerMap(`Your own headers for every request: at most ${CUSTOM_HEADERS_MAX}, 4 KiB in all.`, { writeOnly: true }),
+    headerMap(
+      `Your own headers for every request: at most ${CUSTOM_HEADERS_MAX}, ${formatSize(CUSTOM_HEADERS_MAX_BYTES)} in all.`,
+      { writeOnly: true },
+    ),
   ),
 };
 

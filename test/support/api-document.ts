@@ -39,6 +39,7 @@ interface AnswerDescription {
 /** As much of a schema as whoever makes values for it asks for. */
 export interface Schema {
   readonly type?: string;
+  readonly pattern?: string;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly minimum?: number;
