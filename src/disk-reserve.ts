@@ -13,7 +13,7 @@ export interface DiskReserveParts {
 }
 
 /**
- * Keeps the last of the disk for whatever is no new event: outcomes, changes, and deletions, which need room too before they
+ * Keeps the last of the disk for what makes no new deliveries: outcomes, changes, and deletions, which need room too before they
  * give any. It looks by the clock, so that no request waits for the file system; a disk that fills up faster than that is full
  * to SQLite, which refuses as well.
  */

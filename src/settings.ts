@@ -148,7 +148,7 @@ export const SETTINGS = {
   }),
   diskReserveBytes: setting({
     name: "POSTHORN_DISK_RESERVE",
-    what: "When less than this is free on the data directory's disk, new events are refused; `0B` for no such bound",
+    what: "When less than this is free on the data directory's disk, new events, resends and tests are refused; `0B` for no such bound",
     ...defaultsTo("64MB", size(0, DISK_RESERVE_MAX_BYTES)),
     example: "1024MB",
   }),
@@ -160,7 +160,7 @@ export const SETTINGS = {
   }),
   maxBacklog: setting({
     name: "POSTHORN_MAX_BACKLOG",
-    what: "When so many deliveries are pending, all tenants together, new events are refused until a tenth of them has been sent",
+    what: "When so many deliveries are pending, all tenants together, new events, resends and tests are refused until a tenth of them has been sent",
     ...defaultsTo("10000000", integer(1, BACKLOG_MAX)),
     example: "500000",
   }),

@@ -161,7 +161,7 @@ export const PROBLEMS = {
   },
   storage_full: {
     status: 503,
-    meaning: "There is no room on the disk, or too little for new events: nothing was stored.",
+    meaning: "There is no room on the disk, or too little for new deliveries: nothing was stored.",
     hint: "Repeat the request with the same id: it works again as soon as there is room.",
   },
   storage_busy: {
@@ -171,7 +171,7 @@ export const PROBLEMS = {
   },
   backlog_full: {
     status: 503,
-    meaning: "As many deliveries are pending as POSTHORN_MAX_BACKLOG allows: the event was not stored.",
+    meaning: "As many deliveries are pending as POSTHORN_MAX_BACKLOG allows: nothing was stored.",
     hint: "Repeat the request with the same id: it works again when a tenth of the backlog has been worked off.",
   },
   read_too_slow: {

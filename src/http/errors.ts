@@ -47,7 +47,7 @@ export function storageFull(message: string): Problem {
 
 /** 503 for want of room in the backlog, which may take long to make: so it is not to be asked again at once. */
 export function backlogFull(max: number): Problem {
-  const message = `At least ${max} deliveries were pending, as many as POSTHORN_MAX_BACKLOG allows: the event was not stored.`;
+  const message = `At least ${max} deliveries were pending, as many as POSTHORN_MAX_BACKLOG allows: nothing was stored.`;
   return new Problem("backlog_full", message, { headers: { "Retry-After": "10" } });
 }
 

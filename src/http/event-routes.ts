@@ -3,14 +3,14 @@ import { Problem } from "../domain/problem.ts";
 import type { Store } from "../store/contract.ts";
 import { answer, answerPage, answerVerbatim } from "./answer.ts";
 import { cursorAfter, pageRequest } from "./cursor.ts";
-import { backlogFull, shuttingDown, storageFull } from "./errors.ts";
 import { LIST_EVENT_TYPES, LIST_EVENTS, POST_EVENT, READ_EVENT } from "./event-documents.ts";
 import { eventInput } from "./event-input.ts";
 import { EVENT_ID, EventBody, EventQuery } from "./event-schemas.ts";
 import { typeProblems } from "./event-type-check.ts";
 import { acceptedView, eventDetailView, eventView } from "./event-view.ts";
 import { notFound } from "./found.ts";
-import type { HttpParts, LoopHealth } from "./parts.ts";
+import { refuseUnlessTaken } from "./intake.ts";
+import type { HttpParts } from "./parts.ts";
 import { type Route, route } from "./route.ts";
 
 export interface EventParts
@@ -23,7 +23,7 @@ export function eventRoutes(parts: EventParts): readonly Route[] {
 }
 
 function post(parts: EventParts): Route {
-  const { store, settings, metrics, wake, health } = parts;
+  const { store, settings, metrics, wake } = parts;
   return route({
     method: "POST",
     path: "/api/events",
@@ -37,7 +37,7 @@ function post(parts: EventParts): Route {
     },
     document: POST_EVENT,
     handle: async ({ request, body, members, caller }) => {
-      refuseUnlessTaken(health(), settings.maxBacklog);
+      refuseUnlessTaken(parts);
       const event = eventInput(body, members, request.headers, caller.tenant, parts);
       const ingested = await store.ingest(event);
       if (ingested.kind === "conflict") throw idTaken(event.id);
@@ -50,13 +50,6 @@ function post(parts: EventParts): Route {
       return answer(acceptedView(ingested.event), { status: 202 });
     },
   });
-}
-
-/** @throws Problem while no new event is taken */
-function refuseUnlessTaken({ draining, diskIsLow, backlogIsFull }: LoopHealth, maxBacklog: number): void {
-  if (draining) throw shuttingDown();
-  if (diskIsLow) throw storageFull("The disk is nearly full: nothing was stored.");
-  if (backlogIsFull) throw backlogFull(maxBacklog);
 }
 
 function idTaken(id: string): Problem {

@@ -75,7 +75,7 @@ export const RESEND_ONE: RouteDocument = {
     schema: LogEntryView,
     example: RESENT,
   },
-  problems: ["not_found", "read_too_slow"],
+  problems: ["not_found", "backlog_full", "shutting_down", "read_too_slow"],
 };
 
 export const RESEND_FAILED: RouteDocument = {
@@ -94,5 +94,5 @@ export const RESEND_FAILED: RouteDocument = {
     schema: ResentView,
     example: { count: 37, complete: true },
   },
-  problems: ["not_found", "read_too_slow"],
+  problems: ["not_found", "backlog_full", "shutting_down", "read_too_slow"],
 };

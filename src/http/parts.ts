@@ -36,17 +36,7 @@ export interface HttpParts {
 /** Each group of routes names its own slice of these. */
 export type HttpStore = Omit<
   Store,
-  | "ingestTest"
-  | "pending"
-  | "recover"
-  | "lanes"
-  | "seek"
-  | "claim"
-  | "settle"
-  | "release"
-  | "tidy"
-  | "reclaim"
-  | "close"
+  "ingestTest" | "recover" | "lanes" | "seek" | "claim" | "settle" | "release" | "tidy" | "reclaim" | "close"
 >;
 
 export interface HttpSettings {
@@ -68,7 +58,7 @@ export interface HttpSettings {
   readonly ratePerSecond: number | null;
   /** Webhooks that a tenant may have, without the deleted ones. */
   readonly maxWebhooks: number;
-  /** Deliveries that may be pending, all tenants together, before new events are refused. */
+  /** Deliveries that may be pending, all tenants together, before no new ones are taken. */
   readonly maxBacklog: number;
   /** SHA-256 of POSTHORN_ADMIN_KEY in hexadecimal, or null when it is not set. */
   readonly adminKeyHash: string | null;
@@ -86,11 +76,11 @@ export interface LoopHealth {
   readonly startedAt: Millis;
   /** The loop has turned recently. */
   readonly alive: boolean;
-  /** The process was asked to stop: new events are refused, everything else still answers. */
+  /** The process was asked to stop: no new deliveries are taken, everything else still answers. */
   readonly draining: boolean;
-  /** So little is free on the disk that new events are refused; everything else goes on. */
+  /** So little is free on the disk that no new deliveries are taken; everything else goes on. */
   readonly diskIsLow: boolean;
-  /** So many deliveries are pending that new events are refused; everything else goes on. */
+  /** So many deliveries are pending that no new ones are taken; everything else goes on. */
   readonly backlogIsFull: boolean;
   /** Requests to receivers under way. */
   readonly inFlight: number;

@@ -125,5 +125,5 @@ export const TEST_WEBHOOK: RouteDocument = {
     schema: LogEntryView,
     example: { ...DELIVERED, test: true },
   },
-  problems: ["not_found", "too_many_tests", "shutting_down", "read_too_slow"],
+  problems: ["not_found", "too_many_tests", "backlog_full", "shutting_down", "read_too_slow"],
 };

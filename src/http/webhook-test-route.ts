@@ -7,18 +7,20 @@ import { answer } from "./answer.ts";
 import { shuttingDown } from "./errors.ts";
 import { typeProblems } from "./event-type-check.ts";
 import { notFound, webhookIn } from "./found.ts";
+import { refuseUnlessTaken } from "./intake.ts";
 import { logEntryView } from "./log-entry-view.ts";
 import type { HttpParts, TestSending } from "./parts.ts";
 import { type Route, route } from "./route.ts";
 import { TEST_WEBHOOK } from "./webhook-documents.ts";
 import { TestBody } from "./webhook-schemas.ts";
 
-export interface TestParts extends Pick<HttpParts, "settings" | "sendTest"> {
+export interface TestParts extends Pick<HttpParts, "settings" | "sendTest" | "health"> {
   readonly store: Pick<Store, "findWebhook" | "findLog">;
 }
 
 /** Sends a sample and answers with what became of it. */
-export function webhookTestRoute({ store, settings, sendTest }: TestParts): Route {
+export function webhookTestRoute(parts: TestParts): Route {
+  const { store, settings, sendTest } = parts;
   return route({
     method: "POST",
     path: "/api/webhooks/:id/test",
@@ -27,6 +29,7 @@ export function webhookTestRoute({ store, settings, sendTest }: TestParts): Rout
     answerSeconds: TEST_ANSWER_SECONDS,
     document: TEST_WEBHOOK,
     handle: async ({ params, body, caller }) => {
+      refuseUnlessTaken(parts);
       const webhook = await webhookIn(params, caller, store);
       const deliveryId = sentId(await sendTest(webhook, typeOf(body.event_type, webhook, settings.catalogue)));
       const detail = await store.findLog(webhook.key, deliveryId);

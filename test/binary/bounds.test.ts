@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import { request } from "node:http";
-import { type Binary, LOOPBACK_ALLOWED, startBinary } from "../support/binary.ts";
+import { RESEND_CHUNK } from "../../src/limits.ts";
+import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
 import { emptyPlace } from "../support/place.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -99,6 +100,40 @@ test("at its bound the backlog takes no event until it has shrunk, also after a 
     const arrived = new Set(receiver.requests.map(({ body }) => JSON.parse(body).id));
     return [...posted, "room-again"].every((id) => arrived.has(id)) && !arrived.has("refused");
   });
+}, 30_000);
+
+/** There is room for one chunk of a resend, and for the beginning of a second. */
+const RESENDS_MAX = RESEND_CHUNK + 100;
+const FAILED = 1_200;
+
+interface Resent {
+  readonly count: number;
+  readonly complete: boolean;
+}
+
+test("resends of all that failed, several at once, take the backlog no more than a chunk beyond its bound", async () => {
+  using place = emptyPlace();
+  await using receiver = startReceiver([500]);
+  const settings = { ...LOOPBACK_ALLOWED, POSTHORN_MAX_BACKLOG: `${RESENDS_MAX}`, POSTHORN_RETRY_SCHEDULE: "none" };
+  await using posthorn = await startBinary(place, settings);
+  const { data } = await posthorn.api<{ id: string }>("POST", "/api/webhooks", { url: receiver.origin, events: ["*"] });
+  const since = new Date(Date.now() - 60_000).toISOString();
+  for (let posted = 0; posted < FAILED; posted += 200) {
+    const events = Array.from({ length: 200 }, (_, n) => post(posthorn, `event-${posted + n}`));
+    expect((await Promise.all(events)).map(({ status }) => status)).toEqual(events.map(() => 202));
+    await nothingPending(posthorn);
+  }
+  const path = `/api/webhooks/${data.id}`;
+  await posthorn.api("PUT", path, { active: false });
+  const resend = () => posthorn.api<Resent | undefined>("POST", `${path}/resend`, { status: "failed", since });
+  const answers = await Promise.all(Array.from({ length: 4 }, resend));
+  for (const { data, error } of answers) expect(data?.complete ?? error?.code).toBeOneOf([false, "backlog_full"]);
+  expect(answers.reduce((made, { data }) => made + (data?.count ?? 0), 0)).toBe(2 * RESEND_CHUNK);
+  const { pending } = (await posthorn.api<{ pending: number }>("GET", "/health")).data;
+  expect(pending).toBe(2 * RESEND_CHUNK);
+  expect((await resend()).error?.code).toBe("backlog_full");
+  const test = () => posthorn.api("POST", `${path}/test`);
+  await until("a test is refused too", async () => (await test()).error?.code === "backlog_full");
 }, 30_000);
 
 function post(posthorn: Binary, id: string) {

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { StoreError } from "../../src/store/contract.ts";
 import { type HttpApp, startHttpApp, type Told } from "../support/http-app.ts";
-import { FAILED_ATTEMPT, refusedTests, settle } from "./settled.ts";
 
 const EVENT = { type: "resume.created", data: { resume: { id: "resume_456" } } };
 
@@ -179,26 +178,18 @@ test("while the disk is nearly full, new events are a 503 and everything else st
 });
 
 test("while the backlog is full, new events are a 503 that names the setting, and everything else still works", async () => {
-  let backlogIsFull = false;
-  const settings = { maxBacklog: 1 };
-  await using app = await startHttpApp({ settings, health: () => ({ backlogIsFull }), sendTest: refusedTests([]) });
-  const webhook = { url: "https://example.com/hook", events: ["*"] };
-  const id = (await app.call("POST", "/api/webhooks", { body: webhook })).textAt("data.id");
-  await post(app, { ...EVENT, id: "first" });
-  await settle(app, 0, { to: "failed", because: "exhausted" }, FAILED_ATTEMPT);
-  backlogIsFull = true;
-  const told = await post(app, { ...EVENT, id: "second" });
+  let backlogIsFull = true;
+  await using app = await startHttpApp({ settings: { maxBacklog: 1 }, health: () => ({ backlogIsFull }) });
+  const id = (await subscribe(app, ["*"])).textAt("data.id");
+  const told = await post(app, EVENT);
   expect([told.status, told.at("error.code"), told.headers.get("retry-after")]).toEqual([503, "backlog_full", "10"]);
   expect(told.textAt("error.message")).toStartWith(
     "At least 1 deliveries were pending, as many as POSTHORN_MAX_BACKLOG allows",
   );
-  expect((await app.call("GET", "/api/events")).at("data")).toBeArrayOfSize(1);
-  const failed = (await app.call("GET", `/api/webhooks/${id}/logs`)).textAt("data.0.id");
-  expect((await app.call("POST", `/api/webhooks/${id}/logs/${failed}/resend`)).status).toBe(202);
-  expect((await app.call("POST", `/api/webhooks/${id}/test`)).status).toBe(200);
+  expect((await app.call("GET", "/api/events")).at("data")).toEqual([]);
   expect((await app.call("PUT", `/api/webhooks/${id}`, { body: { active: false } })).status).toBe(200);
   backlogIsFull = false;
-  expect((await post(app, { ...EVENT, id: "second" })).status).toBe(202);
+  expect((await post(app, EVENT)).status).toBe(202);
 });
 
 test.each([
