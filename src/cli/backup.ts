@@ -6,6 +6,7 @@ import { BackupThread } from "../store/backup-thread.ts";
 import type { Console } from "./console.ts";
 import { contentsText } from "./contents-text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { lines } from "./lines.ts";
 import { becomeOwnerOfBoth } from "./owner.ts";
 import { orRefusal } from "./refusal.ts";
 import { stopSignals } from "./stop-signals.ts";
@@ -26,7 +27,8 @@ export async function backup(file: string, config: Config, console: Console): Pr
 
 function backupText({ path, bytes, contents }: Backup, { secretKey, dataDir }: Config): string {
   const keyPlace = secretKey === null ? join(resolve(dataDir), "secret.key") : "POSTHORN_SECRET_KEY";
-  return `Backed up into ${path}, ${bytes} bytes, read back and found sound. ${contentsText(contents)}.
-The sealing key is not in it, and without that nobody can read the webhooks' secrets: keep ${keyPlace} too, in another place.
-`;
+  return lines(
+    `Backed up into ${path}, ${bytes} bytes, read back and found sound. ${contentsText(contents)}.`,
+    `The sealing key is not in it, and without that nobody can read the webhooks' secrets: keep ${keyPlace} too, in another place.`,
+  );
 }

@@ -1,3 +1,5 @@
+import { neutral } from "../domain/neutral-text.ts";
+
 export interface Listening {
   readonly version: string;
   /** Without a slash at the end. */
@@ -18,6 +20,6 @@ export function banner({ version, url, dataDir, adminKeyPath, newAdminKey }: Lis
     ["Admin key", adminKeyPath ?? "as it was set or made"],
     ...(newAdminKey === null ? [] : [["", newAdminKey]]),
   ];
-  const rows = lines.map(([label = "", text = ""]) => `  ${label.padEnd(10)} ${text}\n`);
+  const rows = lines.map(([label = "", text = ""]) => `  ${label.padEnd(10)} ${neutral(text)}\n`);
   return `\n  Posthorn ${version}\n\n${rows.join("")}\n`;
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { flagNames } from "../config.ts";
 import { closest, didYouMean } from "../domain/suggestion.ts";
+import { show } from "../setting.ts";
 
 /** What can be asked for by a word alone. */
 export const PLAIN_ACTIONS = {
@@ -46,7 +47,7 @@ export function parseCommand(args: readonly string[]): Command {
 function actionOf([word, ...operands]: readonly string[], flags: Flags): Command {
   if (word === undefined) return mistaken(`Say what to do: ${WORDS.join(", ")}.`);
   if (isKeyOf(PLAIN_ACTIONS, word)) return tooMany(operands) ?? { kind: word, flags };
-  if (!isKeyOf(FILE_ACTIONS, word)) return mistaken(`"${word}" is not a command.${didYouMean(word, WORDS)}`);
+  if (!isKeyOf(FILE_ACTIONS, word)) return mistaken(`${show(word)} is not a command.${didYouMean(word, WORDS)}`);
   const [file, ...more] = operands;
   if (file === undefined || file === "") return mistaken(`Say which file: posthorn ${word} FILE.`);
   return tooMany(more) ?? { kind: word, file, flags };
@@ -60,7 +61,9 @@ function isKeyOf<Table extends object>(table: Table, word: string): word is Extr
 
 function tooMany(words: readonly string[]): Command | null {
   if (words.length === 0) return null;
-  return mistaken(...words.map((word) => `"${word}" is one word too many; settings are flags, such as --port 8787.`));
+  return mistaken(
+    ...words.map((word) => `${show(word)} is one word too many; settings are flags, such as --port 8787.`),
+  );
 }
 
 function mistaken(...problems: readonly string[]): Command {

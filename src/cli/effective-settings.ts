@@ -1,4 +1,5 @@
 import type { Config, Sources } from "../config.ts";
+import { neutral } from "../domain/neutral-text.ts";
 import { SETTINGS } from "../settings.ts";
 
 const SHOWN_MAX_CHARACTERS = 60;
@@ -13,6 +14,7 @@ export function effectiveSettings(sources: Sources): string {
 }
 
 function shown(text: string): string {
-  const line = text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+  // A catalogue has many lines, which are for its own readers.
+  const line = neutral(text.replace(/[\r\n\t]+/g, " "));
   return line.length > SHOWN_MAX_CHARACTERS ? `${line.slice(0, SHOWN_MAX_CHARACTERS - 1)}…` : line;
 }

@@ -7,6 +7,7 @@ import { effectiveSettings } from "./effective-settings.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { healthcheck } from "./healthcheck.ts";
 import { helpText } from "./help.ts";
+import { lines } from "./lines.ts";
 
 export interface Invocation {
   /** Without the program's own name. */
@@ -38,7 +39,7 @@ async function act(
     case "serve":
       return (await import("./server.ts")).serve({ config, warnings, console, exit });
     case "config":
-      console.error(lines(warnings));
+      console.error(lines(...warnings));
       return print(effectiveSettings(sources), console);
     case "healthcheck":
       return healthcheck(config, console);
@@ -57,10 +58,6 @@ function print(text: string, console: Console): ExitCode {
 }
 
 function refuse(problems: readonly string[], console: Console): ExitCode {
-  console.error(`${lines(problems)}\`posthorn --help\` tells more.\n`);
+  console.error(lines(...problems, "`posthorn --help` tells more."));
   return EXIT.usage;
-}
-
-function lines(sentences: readonly string[]): string {
-  return sentences.map((sentence) => `${sentence}\n`).join("");
 }

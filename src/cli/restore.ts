@@ -9,6 +9,7 @@ import type { Revival } from "../store/sqlite/revival.ts";
 import type { Console } from "./console.ts";
 import { contentsText } from "./contents-text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { lines } from "./lines.ts";
 import { enterAsOwner } from "./owner.ts";
 import { orRefusal } from "./refusal.ts";
 
@@ -27,7 +28,7 @@ function restored(file: string, config: Config, console: Console): Restored {
   const enter = () => enterAsOwner(dataDir);
   const steps = restoring({ dataDir, file, enter, keys: keysAtHand(config), random: createRandom(), now });
   let step = steps.next();
-  for (; !step.done; step = steps.next()) if (console.isTerminal) console.error(`${step.value}\n`);
+  for (; !step.done; step = steps.next()) if (console.isTerminal) console.error(lines(step.value));
   return step.value;
 }
 
@@ -42,14 +43,13 @@ function keysAtHand({ secretKey, newSecretKey, dataDir }: Config): KeysAtHand {
 }
 
 function restoredText(file: string, { path, contents, revival, keyChange, ...kept }: Restored): string {
-  const sentences = [
+  return lines(
     `Restored ${file} into ${path}. ${contentsText(contents)}.`,
     keptSentence(kept),
     ...pendingSentences(revival),
     ...sealSentences(keyChange),
     ...returnSentences(revival),
-  ];
-  return sentences.map((sentence) => `${sentence}\n`).join("");
+  );
 }
 
 function keptSentence({ keptPath, wasDamaged }: Pick<Restored, "keptPath" | "wasDamaged">): string {

@@ -12,6 +12,7 @@ import { otherKeyError } from "../store/sqlite/key-check.ts";
 import { Rotation } from "../store/sqlite/rotation.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { lines } from "./lines.ts";
 import { enterAsOwner } from "./owner.ts";
 
 type KeySettings = Pick<Config, "dataDir" | "secretKey" | "newSecretKey">;
@@ -23,18 +24,18 @@ type KeySettings = Pick<Config, "dataDir" | "secretKey" | "newSecretKey">;
 export function rotateSecretKey(settings: KeySettings, console: Console): ExitCode {
   const { dataDir, secretKey, newSecretKey } = settings;
   if (secretKey !== null && newSecretKey === null) {
-    console.error(`${GIVE_THE_NEW_ONE}\n`);
+    console.error(lines(GIVE_THE_NEW_ONE));
     return EXIT.usage;
   }
   try {
     enterAsOwner(dataDir);
     using rotation = new Rotation(resolve(dataDir));
     console.out(newSecretKey === null ? rotateFile(rotation, dataDir) : rotateTo(newSecretKey, rotation, settings));
-    if (!rotation.scrub()) console.error(`${NOT_SCRUBBED}\n`);
+    if (!rotation.scrub()) console.error(lines(NOT_SCRUBBED));
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error;
-    console.error(`${error.message}\n`);
+    console.error(lines(error.message));
     return EXIT.failed;
   }
 }
@@ -53,21 +54,25 @@ function rotateFile(rotation: Rotation, dataDir: string): string {
   keyFiles.prepare(to);
   const webhooks = rotation.reseal(new Sealer(from, random), new Sealer(to, random), createClock().wall());
   keyFiles.settle(sealingKeyId(to));
-  return `${sealedText(webhooks)} It is in ${keyFiles.path}: keep a copy of that file apart from the backups.
-The key until now is ${keyFiles.retiredPath(from)}: backups made until now need it. Delete it when the last of them is gone.
-`;
+  return lines(
+    `${sealedText(webhooks)} It is in ${keyFiles.path}: keep a copy of that file apart from the backups.`,
+    `The key until now is ${keyFiles.retiredPath(from)}: backups made until now need it. Delete it when the last of them is gone.`,
+  );
 }
 
 /** The keys are the operator's to keep, so nothing is written but the database. Doing it twice does no harm. */
 function rotateTo(newKey: Secret, rotation: Rotation, { dataDir, secretKey }: KeySettings): string {
   const random = createRandom();
   const to = keyOf(newKey);
-  if (sealingKeyId(to) === rotation.keyId) return `The database is sealed with this key already. ${SET_IT_NOW}\n`;
+  if (sealingKeyId(to) === rotation.keyId) return lines(`The database is sealed with this key already. ${SET_IT_NOW}`);
   const from = DataDir.open(dataDir).secretKey(rotation.keyId, secretKey, random);
   const atHand = sealingKeyId(from);
   if (atHand !== rotation.keyId) throw otherKeyError(atHand, rotation.keyId);
   const webhooks = rotation.reseal(new Sealer(from, random), new Sealer(to, random), createClock().wall());
-  return `${sealedText(webhooks)} ${SET_IT_NOW}\nBackups made until now need the key until now. Delete it when the last of them is gone.\n`;
+  return lines(
+    `${sealedText(webhooks)} ${SET_IT_NOW}`,
+    "Backups made until now need the key until now. Delete it when the last of them is gone.",
+  );
 }
 
 const SET_IT_NOW =

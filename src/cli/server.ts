@@ -11,6 +11,7 @@ import { VERSION } from "../version.ts";
 import { banner } from "./banner.ts";
 import type { Console } from "./console.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { lines } from "./lines.ts";
 import { becomeOwner } from "./owner.ts";
 import { stopSignals } from "./stop-signals.ts";
 
@@ -42,7 +43,7 @@ export async function serve({ config, warnings, console, exit }: ServerOptions):
     return EXIT.ok;
   } catch (error) {
     if (!isForTheOperator(error)) return onFatal(error);
-    console.error(`${error.message}\n`);
+    console.error(lines(error.message));
     return EXIT.failed;
   }
 }

@@ -3,9 +3,9 @@ const ALL_VISIBLE_ASCII = /^[ -~]*$/;
 
 /**
  * What would start a new line, move a terminal's cursor, turn its text around or not be seen: control and format characters,
- * line and paragraph separators, half a surrogate pair.
+ * those that fonts leave out, line and paragraph separators, half a surrogate pair.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** A text that is read on one line, as what it is. The escapes are JSON's own, so that a JSON text stays the same JSON. */
 export function neutral(text: string): string {

@@ -16,6 +16,10 @@ describe("the banner", () => {
 `);
   });
 
+  test("shows a directory's name as what it is", () => {
+    expect(banner({ ...facts, dataDir: "/d\u202e", newAdminKey: null })).toContain("Data       /d\\u202e\n");
+  });
+
   test("shows a key that was just made", () => {
     expect(banner({ ...facts, newAdminKey: "posthorn_new" })).toContain("             posthorn_new\n");
   });

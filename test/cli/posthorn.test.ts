@@ -35,6 +35,24 @@ test("a mistake in the command line ends with 2 and the way to the help", async 
   });
 });
 
+/** Clears the screen, turns the text around, cannot be seen, and ends a line. */
+const ODD = "a\x1b[2J\u202e\u200b\nb";
+const SHOWN = "a\\u001b[2J\\u202e\\u200b\\u000ab";
+
+test.each([
+  [[ODD], `"${SHOWN.replace("u000a", "n")}" is not a command`],
+  [["serve", ODD], `"${SHOWN.replace("u000a", "n")}" is one word too many`],
+  [["serve", `--${ODD}`], `--${SHOWN} is not a flag`],
+  [["backup", "--data-dir=/nothing/here/\u202e", "a.db"], "There is no database at /nothing/here/\\u202e/posthorn.db"],
+  [["restore", `/nothing/${ODD}`], `/nothing/${SHOWN} is not there`],
+  [["serve", `--log-level=${ODD}`], `It is "${SHOWN.replace("u000a", "n")}"`],
+])("%j is told as what it is, on one line", async (args, words) => {
+  const { exitCode, out, error } = await run(args);
+  expect([exitCode === 0, out]).toEqual([false, ""]);
+  expect(error).toContain(words);
+  expect(error).toMatch(/^[ -~]+\n(`posthorn --help` tells more\.\n)?$/);
+});
+
 test.each(["serve", "config", "healthcheck"])("%s refuses bad settings, all at once, with 2", async (command) => {
   const { exitCode, error } = await run([command, "--timeout", "never"], { POSTHORN_PORT: "x" });
   expect(exitCode).toBe(2);
@@ -99,6 +117,11 @@ describe("config", () => {
   test("warns of a name that is not a setting", async () => {
     const { exitCode, error } = await run(["config"], { POSTHORN_PROT: "1" });
     expect([exitCode, error]).toEqual([0, "POSTHORN_PROT is not a setting. Did you mean POSTHORN_PORT?\n"]);
+  });
+
+  test("shows what would not be seen, or turn the line around", async () => {
+    const { out } = await run(["config", "--data-dir=/d\u202e\u200e\u2066\u200b"]);
+    expect(out).toMatch(/^POSTHORN_DATA_DIR +\/d\\u202e\\u200e\\u2066\\u200b +--data-dir$/m);
   });
 
   test("keeps a long or many-lined value on one short line", async () => {
