@@ -6,8 +6,8 @@ const KB = 1_024;
 
 // Deliveries in flight (requests, not bytes).
 export const LANE_START = 2;
-/** Slots that are kept for webhooks whose receiver answered quickly when it was last asked: one in so many. */
-export const QUICK_SHARE = 4;
+/** Slots, and the bytes of long bodies, are in so many parts: a webhook has one less for each step that its receiver is worse. */
+export const SHARES = 4;
 /** Webhooks without work whose quick answer is remembered. */
 export const QUICK_REMEMBERED_MAX = 10_000;
 export const UNSETTLED_MAX = 1_024;
@@ -32,6 +32,8 @@ export const SEEK_BATCH = 256;
 export const SEEK_BATCH_WHEN_SPENT = 16;
 /** A body up to this size comes along with a first attempt that is sought, so that claiming it asks nothing more. */
 export const SOUGHT_BODY_MAX_BYTES = 4 * KB;
+/** Longer ones in flight, together; each is in memory several times. More where a single event may be a quarter of it. */
+export const LONG_BODIES_MAX_BYTES = 16 * KB * KB;
 /** A lane that knows of more work than it buffers looks for it when it has fewer than this left. */
 export const LANE_LOW_MARK = 64;
 /** Every wake-up is a hint; this often the table itself is asked. */
@@ -42,8 +44,9 @@ export const LOOP_SILENCE_MAX_MS = 30 * SECOND_MS;
 export const OUTCOMES_GRACE_MS = 2 * SECOND_MS;
 /** What requests to the API get to end when everything else has. */
 export const API_GRACE_MS = 2 * SECOND_MS;
-/** An answer within this time widens a lane, a slower one narrows it. */
+/** An answer within this time widens a lane, a slower one narrows it; one after the longer time is no better than none. */
 export const QUICK_ANSWER_MS = 1 * SECOND_MS;
+export const SLOW_ANSWER_MAX_MS = 5 * SECOND_MS;
 
 // One attempt.
 export const BODY_READ_MS = 1 * SECOND_MS;

@@ -82,6 +82,7 @@ export async function buildService(config: Config, world: World, extras: Service
     ...{ store, sender, clock, now, log },
     concurrency: concurrencyOf(config, machine),
     concurrencyPerWebhook: config.concurrencyPerWebhook,
+    maxEventBytes: config.maxEventBytes,
   });
   const testSender = new TestSender({
     ...{ store, sender, clock, random, now },

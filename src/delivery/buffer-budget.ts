@@ -34,8 +34,8 @@ export class BufferBudget {
     this.#deliveries += 1;
     const bytes = bodyBytes(entry);
     if (this.#bodyBytes + bytes > BUFFERED_BODY_MAX_BYTES) {
-      const { key, webhook, dueAt, isRetry } = entry;
-      return { key, webhook, dueAt, isRetry };
+      const { payload: _, ...withoutPayload } = entry;
+      return withoutPayload;
     }
     this.#bodyBytes += bytes;
     return entry;

@@ -1,4 +1,4 @@
-import { DESCRIPTORS_WAIT_MS, POLL_MS, QUICK_SHARE, UNSETTLED_MAX } from "../limits.ts";
+import { DESCRIPTORS_WAIT_MS, LONG_BODIES_MAX_BYTES, POLL_MS, SHARES, UNSETTLED_MAX } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { ClaimedDelivery, DeliveryKey, LaneStart, ReadyDelivery, Store, WebhookKey } from "../store/contract.ts";
 import type { Clock, Millis } from "../world.ts";
@@ -16,6 +16,7 @@ export interface DispatcherParts {
   readonly log: Log;
   readonly concurrency: number;
   readonly concurrencyPerWebhook: number;
+  readonly maxEventBytes: number;
 }
 
 export interface DispatcherFacts {
@@ -41,14 +42,15 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    const unsureMax = parts.concurrency - Math.floor(parts.concurrency / QUICK_SHARE);
-    this.#ring = new LaneRing({ cap: parts.concurrencyPerWebhook, unsureMax });
+    const { concurrency: slots, concurrencyPerWebhook: cap, maxEventBytes } = parts;
+    const longBodyBytes = Math.max(LONG_BODIES_MAX_BYTES, SHARES * maxEventBytes);
+    this.#ring = new LaneRing({ cap, slots, longBodyBytes });
     this.#alarm = new Alarm({ clock: parts.clock, now: parts.now, ring: () => this.#pumpSoon() });
   }
 
   /** Begins, with what an earlier process left pending (`recover` of the store). */
   start(found: readonly LaneStart[]): void {
-    for (const { webhook, nextDueAt } of found) this.#distrust(webhook, nextDueAt);
+    for (const lane of found) this.#find(lane);
     this.#polledAt = this.#parts.now();
     this.#armPoll();
   }
@@ -92,9 +94,19 @@ export class Dispatcher {
     this.#pumpSoon();
   }
 
+  #find(lane: LaneStart): void {
+    if (this.#isStopping) return;
+    this.#ring.find(lane);
+    this.#lookAt(lane.nextDueAt);
+  }
+
   #distrust(webhook: WebhookKey, at: Millis): void {
     if (this.#isStopping) return;
     this.#ring.distrust(webhook, at);
+    this.#lookAt(at);
+  }
+
+  #lookAt(at: Millis): void {
     if (at <= this.#parts.now()) this.#pumpSoon();
     else this.#alarm.setBy(at);
   }
@@ -180,7 +192,8 @@ export class Dispatcher {
   #settled(lane: Lane, entry: ReadyDelivery, delivered: Delivered | null): void {
     lane.forget(entry);
     if (delivered?.kind === "kept" && delivered.dueAt !== null) {
-      lane.offer({ key: entry.key, webhook: entry.webhook, dueAt: delivered.dueAt, isRetry: true });
+      const { key, webhook, bodyBytes } = entry;
+      lane.offer({ key, webhook, bodyBytes, dueAt: delivered.dueAt, isRetry: true });
     }
     if (delivered?.kind === "unsent") this.#distrust(lane.webhook, this.#parts.now() + DESCRIPTORS_WAIT_MS);
     this.#unsettled -= 1;
@@ -211,9 +224,7 @@ export class Dispatcher {
   async #poll(): Promise<void> {
     try {
       const now = this.#parts.now();
-      for (const { webhook, nextDueAt } of await this.#parts.store.lanes()) {
-        if (nextDueAt <= now + POLL_MS) this.#distrust(webhook, nextDueAt);
-      }
+      for (const lane of await this.#parts.store.lanes()) if (lane.nextDueAt <= now + POLL_MS) this.#find(lane);
       this.#ring.forgetIdle();
       this.#polledAt = now;
     } catch (error) {

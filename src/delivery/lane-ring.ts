@@ -1,9 +1,12 @@
-import { QUICK_REMEMBERED_MAX } from "../limits.ts";
-import type { ReadyDelivery, WebhookKey } from "../store/contract.ts";
+import { QUICK_REMEMBERED_MAX, SOUGHT_BODY_MAX_BYTES } from "../limits.ts";
+import type { LaneStart, ReadyDelivery, WebhookKey } from "../store/contract.ts";
 import type { Millis } from "../world.ts";
 import { BufferBudget } from "./buffer-budget.ts";
 import { Lane } from "./lane.ts";
 import { LaneSchedule } from "./lane-schedule.ts";
+import { Shares } from "./shares.ts";
+import { STANDING, type Standing } from "./standing.ts";
+import { WaitingLanes } from "./waiting-lanes.ts";
 
 /** What one round over the lanes gave: deliveries to start, and lanes that have to ask the table. */
 export interface Turns {
@@ -15,32 +18,39 @@ export interface Turns {
 export interface LaneRingOptions {
   /** The most requests that one webhook may have in flight. */
   readonly cap: number;
-  /** The most requests in flight of all lanes whose receiver is not known to be quick. */
-  readonly unsureMax: number;
+  /** The most requests that all of them may have in flight. */
+  readonly slots: number;
+  /** The most bytes of long bodies that these may hold. */
+  readonly longBodyBytes: number;
 }
 
 /**
  * All lanes: those that may start something stand in a ring and take turns, one delivery a turn, so that a webhook with a
- * long queue cannot keep the slots from the others; the rest sleep until their next delivery is due. Those whose receiver was
- * not quick the last time, or was never asked, can have a part of the slots only, so that receivers that hang, however many,
- * leave some to the others.
+ * long queue cannot keep the slots from the others; the rest sleep until their next delivery is due. The worse a receiver has
+ * kept its slots, the fewer there are for it, and the less room for long bodies: those that hang, however many, leave some to the
+ * others.
  */
 export class LaneRing {
-  readonly #options: LaneRingOptions;
+  readonly #cap: number;
+  readonly #slots: Shares;
+  readonly #longBodies: Shares;
   readonly #budget = new BufferBudget();
   readonly #lanes = new Map<WebhookKey, Lane>();
   readonly #schedule = new LaneSchedule();
   /** The lane whose turn is next stands first; one that had its turn goes to the end. */
   readonly #ring: Lane[] = [];
-  /** Lanes of the ring that may not start anything while so many requests of their kind are in flight; they come first then. */
-  readonly #patient = new Set<Lane>();
-  /** In flight, and not known to end soon. */
-  readonly #unsure = new Set<ReadyDelivery>();
+  readonly #forSlot = new WaitingLanes();
+  readonly #forLongBody = new WaitingLanes();
+  #isLongBodyGone = false;
+  /** What is in flight and counts in the shares, by the standing of its lane when it started. */
+  readonly #counted = new Map<ReadyDelivery, Standing>();
   /** Forgotten lanes whose receiver was quick. */
   readonly #remembered = new Set<WebhookKey>();
 
-  constructor(options: LaneRingOptions) {
-    this.#options = options;
+  constructor({ cap, slots, longBodyBytes }: LaneRingOptions) {
+    this.#cap = cap;
+    this.#slots = new Shares(slots);
+    this.#longBodies = new Shares(longBodyBytes);
   }
 
   get buffered(): number {
@@ -52,19 +62,25 @@ export class LaneRing {
     return this.#schedule.nextAt;
   }
 
-  lane(webhook: WebhookKey): Lane {
+  /** @param unknown the standing of a lane of which nothing is remembered */
+  lane(webhook: WebhookKey, unknown: Standing = STANDING.new): Lane {
     const existing = this.#lanes.get(webhook);
     if (existing !== undefined) return existing;
-    const isQuick = this.#remembered.delete(webhook);
-    const lane = new Lane(webhook, { cap: this.#options.cap, budget: this.#budget, isQuick });
+    const standing = this.#remembered.delete(webhook) ? STANDING.quick : unknown;
+    const lane = new Lane(webhook, { cap: this.#cap, budget: this.#budget, standing });
     this.#lanes.set(webhook, lane);
     return lane;
   }
 
+  /** The table has work for the lane; where some of it has failed before, its receiver is not new. */
+  find({ webhook, nextDueAt, hasRetries }: LaneStart): void {
+    this.lane(webhook, hasRetries ? STANDING.slow : STANDING.new);
+    this.distrust(webhook, nextDueAt);
+  }
+
   /** Something has happened to the lane: it gets a turn in the next round. */
   enter(lane: Lane): void {
-    const isHeldBack = lane.isQuick && this.#patient.delete(lane);
-    if (lane.isRinged && !isHeldBack) return;
+    if (lane.isRinged && !this.#waitsAsWorse(lane)) return;
     lane.isRinged = true;
     this.#ring.push(lane);
   }
@@ -79,23 +95,26 @@ export class LaneRing {
   /** Lets the lanes take turns as long as there is a slot. */
   takeTurns(now: Millis, slots: number): Turns {
     for (const lane of this.#schedule.takeDue(now)) this.enter(lane);
-    if (this.#hasRoomForUnsure) this.#recallPatient();
+    this.#recall();
     const batch: ReadyDelivery[] = [];
     const hungry: Lane[] = [];
     let turns = 0;
     for (const lane of this.#ring) {
       if (batch.length >= slots) break;
       turns += 1;
-      if (!lane.isQuick && !this.#hasRoomForUnsure) {
-        this.#patient.add(lane);
+      if (lane.standing !== STANDING.quick && this.#slots.room(lane.standing) < 1) {
+        this.#forSlot.add(lane);
         continue;
       }
       const entry = lane.take(now);
       if (lane.wantsSeek) hungry.push(lane);
       if (entry === null) this.#rest(lane, now);
-      else {
+      else if (this.#isTooLong(entry, lane.standing)) {
+        lane.putBack(entry);
+        this.#forLongBody.add(lane);
+      } else {
         batch.push(entry);
-        if (!lane.isQuick) this.#unsure.add(entry);
+        this.#count(entry, lane.standing);
         this.#ring.push(lane);
       }
     }
@@ -105,7 +124,14 @@ export class LaneRing {
 
   /** A delivery that a turn gave has left its slot. */
   freed(entry: ReadyDelivery): void {
-    this.#unsure.delete(entry);
+    const standing = this.#counted.get(entry);
+    if (standing === undefined) return;
+    this.#counted.delete(entry);
+    this.#slots.giveBack(standing, 1);
+    const bytes = this.#longBytes(entry);
+    if (bytes === 0) return;
+    this.#longBodies.giveBack(standing, bytes);
+    this.#isLongBodyGone = true;
   }
 
   /** Lanes without work are forgotten, so that memory does not grow with the webhooks that ever were. */
@@ -113,7 +139,7 @@ export class LaneRing {
     for (const [webhook, lane] of this.#lanes) {
       if (!lane.isIdle || lane.isRinged) continue;
       this.#lanes.delete(webhook);
-      if (lane.isQuick) this.#remember(webhook);
+      if (lane.standing === STANDING.quick) this.#remember(webhook);
     }
   }
 
@@ -124,14 +150,39 @@ export class LaneRing {
     if (this.#remembered.size > QUICK_REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
   }
 
-  get #hasRoomForUnsure(): boolean {
-    return this.#unsure.size < this.#options.unsureMax;
+  /** Whether it waits among lanes that stand worse than it does by now; then it waits no longer. */
+  #waitsAsWorse(lane: Lane): boolean {
+    if (lane.waitsAs === null || lane.waitsAs <= lane.standing) return false;
+    return this.#forSlot.remove(lane) || this.#forLongBody.remove(lane);
   }
 
-  #recallPatient(): void {
-    if (this.#patient.size === 0) return;
-    this.#ring.unshift(...this.#patient);
-    this.#patient.clear();
+  /** Lanes that there may be room for come first. */
+  #recall(): void {
+    const recalled = [...this.#forSlot.recall((standing) => this.#slots.room(standing))];
+    if (this.#isLongBodyGone) {
+      this.#isLongBodyGone = false;
+      recalled.push(...this.#forLongBody.recall((standing) => this.#longBodies.room(standing) / SOUGHT_BODY_MAX_BYTES));
+    }
+    if (recalled.length > 0) this.#ring.unshift(...recalled);
+  }
+
+  #isTooLong(entry: ReadyDelivery, standing: Standing): boolean {
+    const bytes = this.#longBytes(entry);
+    return bytes > 0 && bytes > this.#longBodies.room(standing);
+  }
+
+  /** What is short and goes to a quick receiver need not be counted. */
+  #count(entry: ReadyDelivery, standing: Standing): void {
+    const bytes = this.#longBytes(entry);
+    if (standing === STANDING.quick && bytes === 0) return;
+    this.#counted.set(entry, standing);
+    this.#slots.take(standing, 1);
+    this.#longBodies.take(standing, bytes);
+  }
+
+  /** As many as the smallest share has at most, so that there is room for everything one day. */
+  #longBytes({ bodyBytes }: ReadyDelivery): number {
+    return bodyBytes > SOUGHT_BODY_MAX_BYTES ? Math.min(bodyBytes, this.#longBodies.part) : 0;
   }
 
   /** Sleeps until its next delivery is due; until an event, when it is full or empty. */

@@ -5,13 +5,14 @@ import type { Millis } from "../world.ts";
 import type { BufferBudget } from "./buffer-budget.ts";
 import { DueQueue } from "./due-queue.ts";
 import { SendWindow } from "./send-window.ts";
+import type { Standing } from "./standing.ts";
 
 export interface LaneOptions {
   /** The most requests that it may have in flight. */
   readonly cap: number;
   readonly budget: BufferBudget;
   /** What is known of its receiver already. */
-  readonly isQuick?: boolean;
+  readonly standing?: Standing;
 }
 
 /** One webhook's queue: what is in flight, what waits, when it is next due. It never asks a clock and never sends. */
@@ -19,6 +20,8 @@ export class Lane {
   readonly webhook: WebhookKey;
   /** True while the dispatcher has it in its ring. */
   isRinged = false;
+  /** Its standing when it found no room; null: it does not wait for any. */
+  waitsAs: Standing | null = null;
   /** When the schedule will look at it, the soonest time last. */
   readonly appointments: Millis[] = [];
 
@@ -36,15 +39,14 @@ export class Lane {
   /** Announced while the table is asked; of a delivery, what was told last. */
   readonly #arrivals = new Map<DeliveryKey, ReadyDelivery>();
 
-  constructor(webhook: WebhookKey, { cap, budget, isQuick }: LaneOptions) {
+  constructor(webhook: WebhookKey, { cap, budget, standing }: LaneOptions) {
     this.webhook = webhook;
-    this.#window = new SendWindow(cap, isQuick);
+    this.#window = new SendWindow(cap, standing);
     this.#budget = budget;
   }
 
-  /** See `SendWindow.isQuick`. */
-  get isQuick(): boolean {
-    return this.#window.isQuick;
+  get standing(): Standing {
+    return this.#window.standing;
   }
 
   get inFlight(): number {
@@ -99,6 +101,12 @@ export class Lane {
     if (entry.isRetry) this.#retriesInFlight += 1;
     else this.#firstsInFlight += 1;
     return entry;
+  }
+
+  /** There was no room for what `take` gave: it waits as before. */
+  putBack(entry: ReadyDelivery): void {
+    this.free(entry);
+    this.#buffer(this.#queueOf(entry), entry);
   }
 
   /** The slot is free again; the delivery itself stays known until it is settled. */

@@ -1,6 +1,7 @@
 import type { Outcome } from "../domain/attempt.ts";
-import { LANE_START, QUICK_ANSWER_MS } from "../limits.ts";
+import { LANE_START } from "../limits.ts";
 import type { Millis } from "../world.ts";
+import { hasAnswered, STANDING, type Standing, standingAfter } from "./standing.ts";
 
 /**
  * How many requests one webhook may have in flight. It starts at 2, or at its cap if that is less, doubles with each quick
@@ -10,17 +11,16 @@ import type { Millis } from "../world.ts";
 export class SendWindow {
   readonly #cap: number;
   #size: number;
-  #isQuick: boolean;
+  #standing: Standing;
 
-  constructor(cap: number, isQuick = false) {
+  constructor(cap: number, standing: Standing = STANDING.new) {
     this.#cap = cap;
     this.#size = Math.min(LANE_START, cap);
-    this.#isQuick = isQuick;
+    this.#standing = standing;
   }
 
-  /** Whether the last attempt gave its slot back soon; of a new webhook nobody knows. */
-  get isQuick(): boolean {
-    return this.#isQuick;
+  get standing(): Standing {
+    return this.#standing;
   }
 
   get size(): number {
@@ -34,9 +34,9 @@ export class SendWindow {
 
   /** Learns from an attempt that took `durationMs`. */
   adjust(outcome: Outcome, durationMs: Millis): void {
-    this.#isQuick = durationMs <= QUICK_ANSWER_MS;
-    if (outcome.kind === "timeout" || outcome.kind === "unreachable" || outcome.kind === "unresolved") this.#size = 1;
-    else if (this.#isQuick) this.#size = Math.min(this.#cap, this.#size * 2);
+    this.#standing = standingAfter(outcome, durationMs);
+    if (!hasAnswered(outcome)) this.#size = 1;
+    else if (this.#standing === STANDING.quick) this.#size = Math.min(this.#cap, this.#size * 2);
     else this.#size = Math.max(1, Math.floor(this.#size / 2));
   }
 }

@@ -79,6 +79,8 @@ export interface ReadyDelivery {
   readonly dueAt: Millis;
   /** Not its first attempt. */
   readonly isRetry: boolean;
+  /** Of its body, in UTF-8. */
+  readonly bodyBytes: number;
   readonly payload?: Payload;
 }
 
@@ -117,6 +119,8 @@ export type Settled =
 export interface LaneStart {
   readonly webhook: WebhookKey;
   readonly nextDueAt: Millis;
+  /** Something of it has failed before. */
+  readonly hasRetries: boolean;
 }
 
 export interface Seek {

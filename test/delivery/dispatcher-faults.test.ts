@@ -23,7 +23,7 @@ test.each([
     throw new Error("a fault in the sender");
   };
   const parts = { store: loop.store, sender: { deliver }, clock, now: loop.now, log };
-  const dispatcher = new Dispatcher({ ...parts, concurrency: 4, concurrencyPerWebhook: 2 });
+  const dispatcher = new Dispatcher({ ...parts, concurrency: 4, concurrencyPerWebhook: 2, maxEventBytes: 1_000 });
   for (let n = 0; n < DELIVERIES; n++) await loop.ingest();
   dispatcher.start([]);
   const offered = await loop.store.seek({ webhook: 1, isRetry: false, limit: DELIVERIES });

@@ -5,7 +5,7 @@ import { LANE_BUFFER_MAX } from "../../src/limits.ts";
 import type { ReadyDelivery } from "../../src/store/contract.ts";
 
 function entry(key: number, dueAt: number): ReadyDelivery {
-  return { key, webhook: 1, dueAt, isRetry: false };
+  return { key, webhook: 1, dueAt, isRetry: false, bodyBytes: 2 };
 }
 
 function drain(queue: DueQueue, now: number): ReadyDelivery[] {

@@ -24,7 +24,13 @@ test("a lane asks the table for the kind of deliveries alone that runs low", asy
   /** A table that never ends: first attempts are due, retries later. */
   const seek = async ({ isRetry, limit }: Seek) => {
     asked.push(isRetry);
-    return Array.from({ length: limit }, () => ({ key: ++key, webhook: 1, dueAt: isRetry ? 1_000 : 0, isRetry }));
+    return Array.from({ length: limit }, () => ({
+      key: ++key,
+      webhook: 1,
+      dueAt: isRetry ? 1_000 : 0,
+      isRetry,
+      bodyBytes: 2,
+    }));
   };
   lane.distrust();
   await lane.refill({ seek });
@@ -46,7 +52,7 @@ test("lanes ask for bodies as long as there is room for all that are on their wa
   const seek = async ({ webhook, isRetry, limit, keysOnly }: Seek) => {
     if (keysOnly !== true) bodies += limit;
     await answers.promise;
-    return Array.from({ length: limit }, (_, at) => ({ key: at, webhook, dueAt: at, isRetry }));
+    return Array.from({ length: limit }, (_, at) => ({ key: at, webhook, dueAt: at, isRetry, bodyBytes: 2 }));
   };
   const refillAll = () => {
     for (const lane of lanes) lane.distrust();
@@ -65,7 +71,7 @@ test("lanes ask for bodies as long as there is room for all that are on their wa
 
 test("a delivery that was sent while the lane still asked the table for others is not taken for new again", async () => {
   const lane = new Lane(1, { cap: 16, budget: new BufferBudget() });
-  const found = [1, 2].map((key) => ({ key, webhook: 1, dueAt: 0, isRetry: false }));
+  const found = [1, 2].map((key) => ({ key, webhook: 1, dueAt: 0, isRetry: false, bodyBytes: 2 }));
   const retries = Promise.withResolvers<readonly ReadyDelivery[]>();
   lane.distrust();
   const refilled = lane.refill({ seek: ({ isRetry }) => (isRetry ? retries.promise : Promise.resolve(found)) });
@@ -80,7 +86,7 @@ test("a delivery that was sent while the lane still asked the table for others i
     lane.free(entry);
     lane.forget(entry);
   }
-  lane.offer({ key: 2, webhook: 1, dueAt: 1_000, isRetry: true });
+  lane.offer({ key: 2, webhook: 1, dueAt: 1_000, isRetry: true, bodyBytes: 2 });
   retries.resolve([]);
   await refilled;
   expect(lane.take(0)).toBeNull();

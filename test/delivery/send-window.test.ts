@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { SendWindow } from "../../src/delivery/send-window.ts";
+import { STANDING, type Standing } from "../../src/delivery/standing.ts";
 import type { Outcome } from "../../src/domain/attempt.ts";
 
 const success: Outcome = { kind: "success", status: 200 };
@@ -16,19 +17,23 @@ test("a window starts at two and doubles with each quick answer, whatever its st
   expect(sizes).toEqual([4, 8, 16, 16]);
 });
 
-test("it is quick when the last attempt gave its slot back soon, however it ended; of a new one nobody knows", () => {
+test("its standing is how long the last attempt kept the slot; of a new one nobody knows", () => {
   const window = new SendWindow(16);
-  const told = [window.isQuick];
+  const told: Standing[] = [window.standing];
   for (const [outcome, durationMs] of [
     [success, 5],
     [timeout, 30_000],
     [refused, 5],
     [serverError, 1_001],
+    [success, 5_000],
+    [success, 5_001],
+    [refused, 3_000],
   ] as const) {
     window.adjust(outcome, durationMs);
-    told.push(window.isQuick);
+    told.push(window.standing);
   }
-  expect(told).toEqual([false, true, false, true, false]);
+  const { quick, slow, hanging } = STANDING;
+  expect(told).toEqual([STANDING.new, quick, hanging, quick, slow, slow, hanging, hanging]);
 });
 
 test("a slow answer halves it, down to one", () => {

@@ -250,7 +250,7 @@ test("one request resends 10,000 at most, in chunks, and says that there are mor
   const resendFailed: Store["resendFailed"] = async (webhook, { limit, after }, _, dueAt) => {
     limits.push(limit);
     const keys = Array.from({ length: limit }, (_, index) => after + index + 1);
-    const deliveries = keys.map((key) => ({ key, webhook, dueAt, isRetry: false }));
+    const deliveries = keys.map((key) => ({ key, webhook, dueAt, isRetry: false, bodyBytes: 2 }));
     return { deliveries, last: keys.at(-1) ?? null };
   };
   await using app = await startHttpApp({ wrap: (store) => ({ ...store, resendFailed }) });

@@ -52,7 +52,7 @@ test("copies that are finished stand in the logs like what was delivered, one in
 test("copies that are pending are due work, each with an event and a body of its own", async () => {
   await using made = await copied("pending", 50);
   const { store, webhook } = made;
-  expect(await store.recover(NOW)).toEqual([{ webhook: webhook.key, nextDueAt: OLD + DAY_MS / 50 }]);
+  expect(await store.recover(NOW)).toEqual([{ webhook: webhook.key, nextDueAt: OLD + DAY_MS / 50, hasRetries: false }]);
   const found = await store.seek({ webhook: webhook.key, isRetry: false, limit: 100 });
   const claimed = await store.claim(found);
   expect(claimed.map(({ body }) => stampOf(body)?.number)).toEqual(Array.from({ length: 50 }, (_, at) => at + 1));

@@ -1,4 +1,4 @@
-import { QUICK_SHARE } from "../../src/limits.ts";
+import { SHARES } from "../../src/limits.ts";
 import type { Clock, Millis } from "../../src/world.ts";
 import type { Judge } from "./judge.ts";
 
@@ -24,7 +24,7 @@ export class Slots {
   readonly #lanes = new Map<number, Lane>();
   readonly #parts: { readonly judge: Judge; readonly clock: Clock; readonly limits: SlotLimits };
   #total = 0;
-  /** Up to so many in flight there is a slot for everybody; the rest is for webhooks whose receiver was quick the last time. */
+  /** Up to so many in flight there is a slot for everybody; the rest is for webhooks whose receiver has not hung the last time. */
   readonly #sharedMax: number;
   /** When there was no slot for everybody last, by the monotonic clock. */
   #saturatedAt = Number.NEGATIVE_INFINITY;
@@ -32,7 +32,7 @@ export class Slots {
   constructor(parts: { readonly judge: Judge; readonly clock: Clock; readonly limits: SlotLimits }) {
     this.#parts = parts;
     const { total } = parts.limits;
-    this.#sharedMax = total - Math.floor(total / QUICK_SHARE);
+    this.#sharedMax = total - (SHARES - 1) * Math.floor(total / SHARES);
   }
 
   take(webhook: number, now: Millis): void {

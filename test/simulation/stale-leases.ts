@@ -33,7 +33,7 @@ async function meddle({ random, world }: Simulation, store: Store, lease: Lease)
 
 /** What is in flight is not to be had. */
 async function claimAgain({ process, watch }: Simulation, key: number, webhook: number): Promise<void> {
-  const claimed = (await process?.store.claim([{ key, webhook, dueAt: 0, isRetry: false }])) ?? [];
+  const claimed = (await process?.store.claim([{ key, webhook, dueAt: 0, isRetry: false, bodyBytes: 2 }])) ?? [];
   watch.judge.expect("lease", claimed.length === 0, () => `${key} is claimed twice`);
 }
 

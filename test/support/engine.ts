@@ -59,6 +59,7 @@ export function createEngine(parts: EngineParts, options: EngineOptions = {}): E
     ...{ store, sender: deliverer, clock, now, log },
     concurrency: options.concurrency ?? 2_048,
     concurrencyPerWebhook: options.concurrencyPerWebhook ?? 16,
+    maxEventBytes: 256_000,
   });
   return { sender, deliverer, dispatcher, now };
 }

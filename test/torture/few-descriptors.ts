@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { QUICK_SHARE } from "../../src/limits.ts";
+import { SHARES } from "../../src/limits.ts";
 import { connectionBudget } from "../../src/real/descriptors.ts";
 import { type Binary, LOOPBACK_ALLOWED, nothingPending, startBinary } from "../support/binary.ts";
 import { builtBinary } from "../support/binary-build.ts";
@@ -53,7 +53,7 @@ async function hangAndHeal(scheme: "http" | "https"): Promise<Figures> {
   for (const address of ADDRESSES) await makeWebhook(posthorn, `${scheme}://${address}:${server.port}/`);
   await post(posthorn, "resume.created");
   const { inFlight: slots } = connectionBudget(DESCRIPTORS);
-  const hanging = slots - Math.floor(slots / QUICK_SHARE);
+  const hanging = slots - Math.floor(slots / SHARES);
   await until("as many requests as there may be hang", () => requests === hanging);
 
   const answersMs = new Spread();

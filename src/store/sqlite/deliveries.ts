@@ -22,6 +22,7 @@ export interface NewDelivery {
 export interface DueRow {
   readonly key: DeliveryKey;
   readonly dueAt: Millis;
+  readonly bodyBytes: number;
   /** Of a first attempt with a short body. */
   readonly payload?: Payload;
 }
@@ -102,16 +103,14 @@ export class DeliveryTable {
   }
 }
 
-interface FirstRow extends Omit<Payload, "body"> {
-  readonly key: DeliveryKey;
-  readonly dueAt: Millis;
+interface FirstRow extends Omit<Payload, "body">, Omit<DueRow, "payload"> {
   /** Null: too long to come along. */
   readonly body: string | null;
 }
 
-function firstAttempt({ key, dueAt, deliveryId, eventId, eventType, body }: IdColumn<FirstRow>): DueRow {
-  if (body === null) return { key, dueAt };
-  return { key, dueAt, payload: { deliveryId: formatId("delivery", deliveryId), eventId, eventType, body } };
+function firstAttempt({ deliveryId, eventId, eventType, body, ...due }: IdColumn<FirstRow>): DueRow {
+  if (body === null) return due;
+  return { ...due, payload: { deliveryId: formatId("delivery", deliveryId), eventId, eventType, body } };
 }
 
 type IdColumn<Row> = Omit<Row, "deliveryId"> & { readonly deliveryId: Uint8Array };
@@ -125,14 +124,14 @@ function prepare(db: Database) {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, 0)`),
     // A join that is sought by a bare parameter is prepared anew at each binding, because the planner looks at its value.
     firsts: db.query<IdColumn<FirstRow>, [WebhookKey, number]>(`
-      SELECT d.seq AS key, d.due_at AS dueAt, d.id AS deliveryId, e.id AS eventId, e.type AS eventType,
+      SELECT d.seq AS key, d.due_at AS dueAt, octet_length(e.body) AS bodyBytes, d.id AS deliveryId, e.id AS eventId, e.type AS eventType,
         CASE WHEN octet_length(e.body) <= ${SOUGHT_BODY_MAX_BYTES} THEN e.body END AS body
       FROM webhooks w JOIN deliveries d ON d.webhook = w.seq JOIN events e ON e.seq = d.event
       WHERE w.seq = CAST(? AS INTEGER) AND w.active = 1 AND d.is_retry = 0 AND d.state = 'pending' AND d.is_test = 0
       ORDER BY d.due_at, d.seq LIMIT ?`),
     keys: db.query<DueRow, [WebhookKey, boolean, number]>(`
-      SELECT d.seq AS key, d.due_at AS dueAt
-      FROM webhooks w JOIN deliveries d ON d.webhook = w.seq
+      SELECT d.seq AS key, d.due_at AS dueAt, octet_length(e.body) AS bodyBytes
+      FROM webhooks w JOIN deliveries d ON d.webhook = w.seq JOIN events e ON e.seq = d.event
       WHERE w.seq = CAST(? AS INTEGER) AND w.active = 1 AND d.is_retry = CAST(? AS INTEGER) AND d.state = 'pending' AND d.is_test = 0
       ORDER BY d.due_at, d.seq LIMIT ?`),
     claimable: db.query<IdColumn<ClaimRow>, [DeliveryKey]>(`

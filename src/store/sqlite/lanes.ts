@@ -19,7 +19,7 @@ export class Lanes {
     const lanes: LaneStart[] = [];
     for (const { webhook, first, retry } of this.#starts.all()) {
       const nextDueAt = Math.min(first ?? Number.POSITIVE_INFINITY, retry ?? Number.POSITIVE_INFINITY);
-      if (nextDueAt < Number.POSITIVE_INFINITY) lanes.push({ webhook, nextDueAt });
+      if (nextDueAt < Number.POSITIVE_INFINITY) lanes.push({ webhook, nextDueAt, hasRetries: retry !== null });
     }
     return lanes;
   }

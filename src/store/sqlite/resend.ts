@@ -55,14 +55,14 @@ export class Resend {
 
   /** Also the repetition of a test is an ordinary delivery, in the lane and with retries. */
   #repeat(source: Source, webhook: WebhookKey, id: string, dueAt: Millis): ReadyDelivery {
-    const { event, eventType, eventCreatedAt } = source;
+    const { event, eventType, eventCreatedAt, bodyBytes } = source;
     const key = this.#deliveries.insert({
       ...{ id, webhook, event, eventType, dueAt },
       isTest: false,
       resendOf: formatId("delivery", source.id),
       createdAt: Math.max(dueAt, eventCreatedAt),
     });
-    return { key, webhook, dueAt, isRetry: false };
+    return { key, webhook, dueAt, isRetry: false, bodyBytes };
   }
 }
 
@@ -72,9 +72,11 @@ interface Source {
   readonly event: RowKey;
   readonly eventType: string;
   readonly eventCreatedAt: Millis;
+  readonly bodyBytes: number;
 }
 
-const SOURCE = `d.seq AS key, d.id, d.event, d.event_type AS eventType, e.created_at AS eventCreatedAt
+const SOURCE = `d.seq AS key, d.id, d.event, d.event_type AS eventType, e.created_at AS eventCreatedAt,
+  octet_length(e.body) AS bodyBytes
   FROM webhooks w JOIN deliveries d ON d.webhook = w.seq JOIN events e ON e.seq = d.event`;
 
 function prepare(db: Database) {

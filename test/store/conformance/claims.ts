@@ -5,8 +5,8 @@ import type { ReadyDelivery } from "../../../src/store/contract.ts";
 import { DELIVERED, EXHAUSTED, NOW, type Open, only, retryIn, Scene, TENANT } from "./scene.ts";
 
 /** As a seek gives it: without what rode along from the ingest, so that it has to be read. */
-function bare({ key, webhook, dueAt, isRetry }: ReadyDelivery): ReadyDelivery {
-  return { key, webhook, dueAt, isRetry };
+function bare({ payload: _, ...withoutPayload }: ReadyDelivery): ReadyDelivery {
+  return withoutPayload;
 }
 
 export function claimPromises(open: Open): void {
@@ -84,7 +84,7 @@ export function claimPromises(open: Open): void {
       expect(await opened.store.seek({ webhook: webhook.key, isRetry: false, limit: 5 })).toEqual([]);
       expect(await opened.store.lanes()).toEqual([]);
       await opened.store.updateWebhook(TENANT, webhook.id, { active: true }, NOW, POSTHORN);
-      expect(await opened.store.lanes()).toEqual([{ webhook: webhook.key, nextDueAt: NOW }]);
+      expect(await opened.store.lanes()).toEqual([{ webhook: webhook.key, nextDueAt: NOW, hasRetries: false }]);
       expect((await scene.claim(delivery)).lease.delivery).toBe(delivery.key);
     });
 

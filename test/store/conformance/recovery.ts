@@ -17,8 +17,8 @@ export function recoveryPromises(open: Open): void {
       await scene.delivery({ type: "off" });
       await opened.store.updateWebhook(off.tenant, off.id, { active: false }, NOW, POSTHORN);
       const lanes = [
-        { webhook: fresh.key, nextDueAt: NOW - 1_000 },
-        { webhook: waiting.key, nextDueAt: NOW + 9_000 },
+        { webhook: fresh.key, nextDueAt: NOW - 1_000, hasRetries: false },
+        { webhook: waiting.key, nextDueAt: NOW + 9_000, hasRetries: true },
       ];
       expect(await opened.store.lanes()).toEqual(lanes);
       expect(await opened.store.recover(NOW)).toEqual(lanes);
@@ -30,9 +30,9 @@ export function recoveryPromises(open: Open): void {
       const { key: webhook } = await scene.webhook();
       await scene.settled(retryIn(4_000));
       await scene.delivery({ dueAt: NOW });
-      expect(await opened.store.recover(NOW)).toEqual([{ webhook, nextDueAt: NOW }]);
+      expect(await opened.store.recover(NOW)).toEqual([{ webhook, nextDueAt: NOW, hasRetries: true }]);
       const yesterday = NOW - 86_400_000;
-      expect(await opened.store.recover(yesterday)).toEqual([{ webhook, nextDueAt: yesterday }]);
+      expect(await opened.store.recover(yesterday)).toEqual([{ webhook, nextDueAt: yesterday, hasRetries: true }]);
       const [retry] = await opened.store.seek({ webhook, isRetry: true, limit: 1 });
       expect(retry?.dueAt).toBe(yesterday + 4_000);
     });
@@ -55,7 +55,7 @@ export function recoveryPromises(open: Open): void {
       const webhook = await scene.webhook({ headers: [["X-Token", "t"]] });
       const claimed = await scene.claimed({ id: "mine", data: '{"n":1.0}' });
       const store = await opened.reopen();
-      expect(await store.recover(NOW)).toEqual([{ webhook: webhook.key, nextDueAt: NOW }]);
+      expect(await store.recover(NOW)).toEqual([{ webhook: webhook.key, nextDueAt: NOW, hasRetries: false }]);
       const [again] = await store.claim(await store.seek({ webhook: webhook.key, isRetry: false, limit: 1 }));
       expect(again).toMatchObject({ deliveryId: claimed.deliveryId, body: claimed.body, webhook, attempts: 0 });
       expect((await new Scene(store).ingest({ id: "mine", data: '{"n":1.0}' })).kind).toBe("duplicate");

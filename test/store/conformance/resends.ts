@@ -48,7 +48,7 @@ export function resendPromises(open: Open): void {
       const test = await opened.store.ingestTest(scene.newEvent(), webhook.key);
       if (test !== null) await scene.settle(test, EXHAUSTED);
       await opened.store.resend(webhook.key, test?.deliveryId ?? "", scene.id("delivery"), NOW);
-      expect(await opened.store.lanes()).toEqual([{ webhook: webhook.key, nextDueAt: NOW }]);
+      expect(await opened.store.lanes()).toEqual([{ webhook: webhook.key, nextDueAt: NOW, hasRetries: false }]);
     });
   });
 

@@ -35,11 +35,12 @@ function ingested({ arrivals, backlog }: FrontParts, event: NewEvent, reply: Ing
   const { id, type, createdAt, apiVersion, dueAt } = event;
   for (const { key } of reply.placed) arrivals.add(key);
   backlog.changeBy(reply.placed.length);
+  const bodyBytes = Buffer.byteLength(event.body);
   return {
     kind: "accepted",
     event: { row: reply.row, id, type, createdAt, apiVersion, isTest: false, deliveries: reply.placed.length },
     deliveries: reply.placed.map(({ key, webhook, id: deliveryId }) => {
-      return { key, webhook, dueAt, isRetry: false, payload: payloadOf(event, deliveryId) };
+      return { key, webhook, dueAt, isRetry: false, bodyBytes, payload: payloadOf(event, deliveryId) };
     }),
   };
 }
