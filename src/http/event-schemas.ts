@@ -2,7 +2,7 @@ import { Type } from "@sinclair/typebox";
 import { EVENT_LOG_MAX } from "../limits.ts";
 import { EventDeliveryView } from "./log-schemas.ts";
 import { eventTypeFilter, PageQuery } from "./query.ts";
-import { CLOSED, count, formed, record, wholeSecondInstant } from "./schemas.ts";
+import { CLOSED, count, formed, givenEventType, record, wholeSecondInstant } from "./schemas.ts";
 
 /** An event's wire id, when the app brings its own. */
 export const EVENT_ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -13,7 +13,7 @@ export const IDEMPOTENCY_KEY = /^([A-Za-z0-9_-]{1,64}|"[A-Za-z0-9_-]{1,64}")$/;
 
 export const EventBody = Type.Object(
   {
-    type: Type.String({ example: "resume.created", description: "One of the types of GET /api/event-types." }),
+    type: givenEventType("One of the types of GET /api/event-types."),
     data: Type.Object(
       {},
       {

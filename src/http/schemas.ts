@@ -1,4 +1,6 @@
 import { type TLiteral, type TProperties, type TSchema, Type } from "@sinclair/typebox";
+import { EVENT_TYPE_NAME } from "../domain/event-types.ts";
+import { EVENT_TYPE_MAX_CHARACTERS } from "../limits.ts";
 import { FORM } from "./expectation.ts";
 import { INSTANT_FORM } from "./instant.ts";
 import { TOLD } from "./openapi-schema.ts";
@@ -40,6 +42,12 @@ export function givenInstant(description: string) {
     [TOLD]: { format: "date-time" },
     description: `${description} RFC 3339, such as 2024-12-30T10:00:00Z.`,
   });
+}
+
+/** An event type as a client names it. Whether there is one of this name, the catalogue judges, and its form with it. */
+export function givenEventType(description: string) {
+  const form = { pattern: EVENT_TYPE_NAME.source, maxLength: EVENT_TYPE_MAX_CHARACTERS };
+  return Type.String({ [TOLD]: form, example: "resume.created", description });
 }
 
 /** A duration as a client gives it. Judged by whoever knows its bounds; `form` says them in words that follow "Must be". */

@@ -13,7 +13,7 @@ import {
   TIMEOUT_MIN_MS,
 } from "../limits.ts";
 import { TOLD } from "./openapi-schema.ts";
-import { CLOSED, givenDuration, headerMap, id, instant, nullable, record } from "./schemas.ts";
+import { CLOSED, givenDuration, givenEventType, headerMap, id, instant, nullable, record } from "./schemas.ts";
 
 /** In words that follow "Must be". */
 export const RETRY_STEP_FORM = `a duration from ${formatDuration(RETRY_STEP_MIN_MS)} to ${formatDuration(RETRY_STEP_MAX_MS)} such as "5s"`;
@@ -121,7 +121,7 @@ export const SecretView = record(
 export const TestBody = Type.Object(
   {
     event_type: Type.Optional(
-      Type.String({ description: "Whose sample is sent; without it, the first type that the webhook subscribes to." }),
+      givenEventType("Whose sample is sent; without it, the first type that the webhook subscribes to."),
     ),
   },
   { ...CLOSED, description: "What the test sends." },

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { SECRET_MAX_CHARACTERS } from "../../src/limits.ts";
+import { EVENT_TYPE_MAX_CHARACTERS, SECRET_MAX_CHARACTERS } from "../../src/limits.ts";
 import { operationsOf } from "../support/api-document.ts";
 import { type HttpApp, startHttpApp } from "../support/http-app.ts";
 
@@ -20,6 +20,9 @@ const BODIES: readonly (readonly [operation: string, body: object, isFine: boole
   ["createWebhook", { ...HOOK, timeout: "030s" }, false],
   ["createWebhook", { ...HOOK, timeout: "30S" }, false],
   ["createWebhook", { ...HOOK, retry_schedule: ["1.5m"] }, false],
+  ["postEvent", { ...EVENT, type: "resume.deleted" }, true],
+  ["postEvent", { ...EVENT, type: "resume." }, false],
+  ["postEvent", { ...EVENT, type: "a".repeat(EVENT_TYPE_MAX_CHARACTERS + 1) }, false],
   ["createKey", { name: "A", scope: "read", expires_at: LATER }, true],
   ["createKey", { name: "A", scope: "read", expires_at: null }, true],
   ["createKey", { name: "A", scope: "read", expires_at: "2099-12-31" }, false],
@@ -29,8 +32,8 @@ test.each(BODIES)("%s and the document agree about %j: %p", async (id, body, isF
   await using app = await startHttpApp();
   const { method, path, body: described } = await operation(app, id);
   expect([described?.problem(body) ?? null, isFine]).toEqual([isFine ? null : expect.any(String), isFine]);
-  const { status, text } = await app.call(method, path, { body });
-  expect([status, text]).toEqual([isFine ? 201 : 422, expect.any(String)]);
+  const { status } = await app.call(method, path, { body });
+  expect(status === 201 || status === 202 ? true : status).toBe(isFine || 422);
 });
 
 test.each([
