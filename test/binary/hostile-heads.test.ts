@@ -42,6 +42,8 @@ const TARGETS: Attacks = {
   "bytes that are no UTF-8": [get("/api/events/\xff\xfe\x80", KEY), "404"],
   "percent-encoding that is none": [get("/api/events/%E0%A4%A", KEY), "404"],
   "an encoded NUL": [get("/api/events/%00", KEY), "404"],
+  "encoded dots, which lead out of an open route": [get("/livez/%2e%2e/api/keys"), "401"],
+  "the same with a key": [get("/livez/%2e%2e/api/keys", KEY), "200"],
   "an encoded slash": [get("/api/webhooks/a%2f..%2f..%2fkeys", KEY), "404"],
   "12 KB": [get(`/api/events/${KB_12}`, KEY), "404"],
   "12 KB of a query": [get(`/api/webhooks?cursor=${KB_12}`, KEY), "422"],
@@ -166,6 +168,17 @@ test("of requests that do not wait for one another's answers each is answered in
   );
   for (const id of stored) expect(id).toMatch(/^(first|second)-\d+$/);
   expect(new Set(stored).size).toBe(stored.length);
+});
+
+test("a request that does not wait for the answer to an event costs both their answers, and only the event is stored", async () => {
+  await using scene = await startWireScene();
+  const { api } = scene.posthorn;
+  using wire = openWire(scene.port);
+  wire.write(post("first") + post("second"));
+  expect(await wire.closed).toEqual({ responses: [], rest: "", isClosed: true });
+  await until("the first is stored", async () => (await api("GET", "/api/events/first")).status === 200);
+  expect((await api("GET", "/api/events/second")).status).toBe(404);
+  await scene.end();
 });
 
 test.each([
