@@ -61,7 +61,10 @@ test("however many resend all that failed at once, the backlog goes beyond its b
     const keys = Array.from({ length: limit }, (_, index) => after + index + 1);
     await Promise.resolve();
     pending += limit;
-    return { deliveries: keys.map((key) => ({ key, webhook, dueAt, isRetry: false, bodyBytes: 2 })), last: keys.at(-1) ?? null };
+    return {
+      deliveries: keys.map((key) => ({ key, webhook, dueAt, isRetry: false, bodyBytes: 2 })),
+      last: keys.at(-1) ?? null,
+    };
   };
   const wrap = (store: Store) => ({ ...store, resendFailed, pending: async () => pending });
   await using app = await startHttpApp({ settings: { maxBacklog: 700 }, wrap });

@@ -20,19 +20,26 @@ export function rewriteLog(db: Database, path: string): void {
 }
 
 function writeAgain(path: string): void {
-  const log = openSync(path, "r+");
+  opened(path, "r", (source) =>
+    opened(path, "r+", (target) => {
+      copy(source, target);
+      fsyncSync(target);
+    }),
+  );
+}
+
+function opened(path: string, mode: "r" | "r+", use: (file: number) => void): void {
+  const file = openSync(path, mode);
   try {
-    const chunk = new Uint8Array(LOG_REWRITE_BYTES);
-    for (let at = 0, bytes = readAt(log, chunk, at); bytes > 0; bytes = readAt(log, chunk, at)) {
-      if (writeSync(log, chunk, 0, bytes, at) !== bytes) throw new Error("the write-ahead log cannot be written");
-      at += bytes;
-    }
-    fsyncSync(log);
+    use(file);
   } finally {
-    closeSync(log);
+    closeSync(file);
   }
 }
 
-function readAt(file: number, into: Uint8Array, at: number): number {
-  return readSync(file, into, 0, into.length, at);
+function copy(source: number, target: number): void {
+  const chunk = new Uint8Array(LOG_REWRITE_BYTES);
+  for (let bytes = readSync(source, chunk); bytes > 0; bytes = readSync(source, chunk)) {
+    if (writeSync(target, chunk, 0, bytes) !== bytes) throw new Error("the write-ahead log cannot be written");
+  }
 }
