@@ -79,7 +79,9 @@ describe("on a full disk", () => {
     expect(settled).toEqual([]);
     expect(await store.seek({ webhook: webhook.key, isRetry: false, limit: 5 })).toEqual([]);
     expect(
-      await store.claim([{ key: first.lease.delivery, webhook: webhook.key, dueAt: NOW, isRetry: false, bodyBytes: 2 }]),
+      await store.claim([
+        { key: first.lease.delivery, webhook: webhook.key, dueAt: NOW, isRetry: false, bodyBytes: 2 },
+      ]),
     ).toEqual([]);
     expect(await scene.entry(webhook, first.deliveryId)).toMatchObject({ state: "sending", attempts: 0 });
     leaveRoom(500);
