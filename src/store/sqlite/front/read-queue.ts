@@ -53,7 +53,9 @@ export class ReadQueue {
       if (this.#isClosed) return reject(closedError());
       // The reader gives each question its own verb's answer; this is the one place where that has to be believed.
       const take = (answer: unknown) => resolve(absorb(answer as Answer<ReadVerbs, Verb>));
-      this.#waiting.push({ question, take, reject });
+      // The delivery loop is nobody's client: it waits for the question under way, and for no other.
+      if (question.verb === "lanes") this.#waiting.unshift({ question, take, reject });
+      else this.#waiting.push({ question, take, reject });
       this.#asking ??= this.#ask();
     });
   }
