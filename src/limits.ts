@@ -1,4 +1,4 @@
-/** Every bound of the product, with its unit; those of settings stand in `setting-limits.ts`, relations in `limit-relations.ts`. */
+/** Every bound, with its unit. Of settings: `setting-limits.ts`; of output: `cli/output-limits.ts`; relations: `limit-relations.ts`. */
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400 * SECOND_MS;
@@ -181,6 +181,13 @@ export const RECLAIM_CHUNK_PAGES = 256;
 /** The writer is left to others for this long between two chunks. */
 export const PRUNE_PAUSE_MS = 20;
 export const READ_MAX_MS = 2 * SECOND_MS;
+/** Of all tenants together: reads that wait for their turn, and long answers that are not read yet. */
+export const READS_WAITING_MAX = 1_024;
+export const ANSWERS_UNREAD_MAX_BYTES = 64 * KB * KB;
+/** A longer answer goes in such pieces, each when there is room for it on the connection. */
+export const ANSWER_PIECE_BYTES = 64 * KB;
+/** As JSON: what one answer shows of the bodies of all attempts of a delivery. */
+export const SHOWN_BODIES_MAX_BYTES = 512 * KB;
 
 // The store.
 /** How long another program that holds the database, such as an SQLite shell, is waited for: at opening, and when clients wait. */
@@ -240,11 +247,4 @@ export const AUDIT_CUT_BYTES = 80;
 export const EVENT_LOG_MAX = 1_000;
 /** When old rows are removed, this much of a body takes about as long as one row. */
 export const TIDY_BYTES_PER_ROW = 16 * KB;
-
-// The command line.
-/** Of standard output, while its reader does not read. */
-export const UNREAD_OUTPUT_MAX_CHARACTERS = 4 * KB * KB;
-/** How long, and up to which length, lines of output wait for others to be written with; half of what a pipe takes in. */
-export const OUTPUT_GATHERED_MS = 5;
-export const OUTPUT_GATHERED_MAX_CHARACTERS = 32 * KB;
 export const HEALTHCHECK_MS = 3 * SECOND_MS;

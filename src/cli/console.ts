@@ -1,5 +1,5 @@
-import { OUTPUT_GATHERED_MAX_CHARACTERS, OUTPUT_GATHERED_MS, UNREAD_OUTPUT_MAX_CHARACTERS } from "../limits.ts";
 import type { Clock } from "../world.ts";
+import { OUTPUT_GATHERED_MAX_CHARACTERS, OUTPUT_GATHERED_MS, UNREAD_OUTPUT_MAX_CHARACTERS } from "./output-limits.ts";
 
 /** Where a command writes to. */
 export interface Console {

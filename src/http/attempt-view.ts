@@ -1,19 +1,30 @@
 import type { Static } from "@sinclair/typebox";
 import type { Attempt, KeptResponse, SignedHeaders } from "../domain/attempt.ts";
 import { maskSecret } from "../domain/webhook.ts";
-import type { LogEntry } from "../store/contract.ts";
+import { SHOWN_BODIES_MAX_BYTES } from "../limits.ts";
+import type { LogDetail, LogEntry } from "../store/contract.ts";
 import type { AttemptView } from "./log-schemas.ts";
 import type { HttpSettings } from "./parts.ts";
+import { shownBody } from "./shown-body.ts";
 
 type View = Static<typeof AttemptView>;
 type Headers = readonly (readonly [name: string, value: string])[];
 
+interface Surroundings {
+  readonly entry: LogEntry;
+  readonly settings: Pick<HttpSettings, "headerPrefix" | "version">;
+  /** Of the response's body, as JSON. */
+  readonly bodyMaxBytes: number;
+}
+
+/** Every attempt of a delivery. What one answer shows of their bodies is for all of them alike. */
+export function historyView({ attempts, entry }: LogDetail, settings: Surroundings["settings"]): readonly View[] {
+  const surroundings = { entry, settings, bodyMaxBytes: Math.floor(SHOWN_BODIES_MAX_BYTES / attempts.length) };
+  return attempts.map((attempt) => attemptView(attempt, surroundings));
+}
+
 /** One attempt, its request's headers built again from what was kept of them. */
-export function attemptView(
-  attempt: Attempt,
-  entry: LogEntry,
-  settings: Pick<HttpSettings, "headerPrefix" | "version">,
-): View {
+function attemptView(attempt: Attempt, surroundings: Surroundings): View {
   const { signed, response, timings } = attempt;
   return {
     number: attempt.number,
@@ -22,8 +33,8 @@ export function attemptView(
     url: attempt.url,
     code: attempt.code,
     error: attempt.error,
-    request: signed === null ? null : { headers: named(requestHeaders(signed, attempt, entry, settings)) },
-    response: response === null ? null : responseView(response, attempt.statusCode),
+    request: signed === null ? null : { headers: named(requestHeaders(signed, attempt, surroundings)) },
+    response: response === null ? null : responseView(response, attempt.statusCode, surroundings.bodyMaxBytes),
     timings: {
       dns: timings.dnsMs,
       connect: timings.connectMs,
@@ -36,8 +47,7 @@ export function attemptView(
 function requestHeaders(
   signed: SignedHeaders,
   { number }: Attempt,
-  { id, eventType }: LogEntry,
-  { headerPrefix: prefix, version }: Pick<HttpSettings, "headerPrefix" | "version">,
+  { entry: { id, eventType }, settings: { headerPrefix: prefix, version } }: Surroundings,
 ): Headers {
   return [
     ["Content-Type", "application/json"],
@@ -53,14 +63,16 @@ function requestHeaders(
 }
 
 function responseView(
-  { headers, body, bodyEnd }: KeptResponse,
+  response: KeptResponse,
   statusCode: number | null,
+  bodyMaxBytes: number,
 ): NonNullable<View["response"]> {
+  const { text, isWhole } = shownBody(response.body, bodyMaxBytes);
   return {
     status_code: statusCode,
-    headers: named(headers),
-    body: new TextDecoder().decode(body),
-    body_end: bodyEnd,
+    headers: named(response.headers),
+    body: text,
+    body_end: isWhole ? response.bodyEnd : "cut",
   };
 }
 

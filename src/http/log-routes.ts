@@ -1,6 +1,6 @@
 import type { Store } from "../store/contract.ts";
 import { answerPage, answerVerbatim } from "./answer.ts";
-import { attemptView } from "./attempt-view.ts";
+import { historyView } from "./attempt-view.ts";
 import { cursorAfter, pageRequest } from "./cursor.ts";
 import { idIn, notFound, webhookIn } from "./found.ts";
 import { LIST_LOGS, READ_LOG } from "./log-documents.ts";
@@ -47,7 +47,7 @@ function read({ store, settings }: LogParts): Route {
       const webhook = await webhookIn(params, caller, store, DELETED_TOO);
       const detail = await store.findLog(webhook.key, idIn(params, "delivery_id", "delivery"));
       if (detail === null) throw notFound("delivery");
-      const history = detail.attempts.map((attempt) => attemptView(attempt, detail.entry, settings));
+      const history = historyView(detail, settings);
       return answerVerbatim({ ...logEntryView(detail.entry), history }, { name: "event", json: detail.body });
     },
   });

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { DELIVERY_STATES } from "../domain/delivery.ts";
 import { formatSize } from "../domain/quantity.ts";
-import { RESEND_MAX, RESPONSE_HEADERS_KEPT_MAX_BYTES } from "../limits.ts";
+import { RESEND_MAX, RESPONSE_HEADERS_KEPT_MAX_BYTES, SHOWN_BODIES_MAX_BYTES } from "../limits.ts";
 import { eventTypeFilter, PageQuery } from "./query.ts";
 import { CLOSED, count, givenInstant, id, instant, milliseconds, nullable, oneOf, record } from "./schemas.ts";
 
@@ -49,6 +49,8 @@ const HeaderView = record(
 );
 const Headers = (description: string) => Type.Array(HeaderView, { description });
 
+const BODIES_SHOWN = `Those of all attempts take at most ${formatSize(SHOWN_BODIES_MAX_BYTES)}, an equal share each.`;
+
 export const AttemptView = record(
   {
     number: Type.Integer({ minimum: 1, description: "From 1; the number of an interrupted attempt comes again." }),
@@ -69,8 +71,8 @@ export const AttemptView = record(
         {
           status_code: nullable(Type.Integer(), "The status."),
           headers: Headers(`The first ${formatSize(RESPONSE_HEADERS_KEPT_MAX_BYTES)} of them.`),
-          body: Type.String({ description: "The beginning of the body, read as UTF-8." }),
-          body_end: oneOf(["complete", "cut", "broken", "slow"], "How reading the body ended."),
+          body: Type.String({ description: `The beginning of the body, read as UTF-8. ${BODIES_SHOWN}` }),
+          body_end: oneOf(["complete", "cut", "broken", "slow"], "How reading the body ended; `cut` where more came."),
         },
         "What came back.",
       ),

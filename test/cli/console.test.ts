@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { processConsole } from "../../src/cli/console.ts";
-import { OUTPUT_GATHERED_MAX_CHARACTERS, OUTPUT_GATHERED_MS, UNREAD_OUTPUT_MAX_CHARACTERS } from "../../src/limits.ts";
+import {
+  OUTPUT_GATHERED_MAX_CHARACTERS,
+  OUTPUT_GATHERED_MS,
+  UNREAD_OUTPUT_MAX_CHARACTERS,
+} from "../../src/cli/output-limits.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 
 describe("the console", () => {

@@ -199,6 +199,25 @@ test("an attempt that sent nothing shows no request, and a body that is no text 
   expect(odd.at("data.history.0.response")).toMatchObject({ body: "\ufffdA", body_end: "cut" });
 });
 
+test("bodies of many attempts are shown whole, but for those that would make the answer long", async () => {
+  await using app = await startHttpApp();
+  const path = await deliveries(app, 1);
+  const bytes = [0x01, 0xff, 0x61];
+  for (const [tried, byte] of bytes.entries()) {
+    const response = { headers: [], body: new Uint8Array(150 * 1_024).fill(byte), bodyEnd: "complete" } as const;
+    const next = { to: "pending", dueAt: 0, waitMs: 0, because: "status" } as const;
+    await settle(app, 0, next, { ...FAILED_ATTEMPT, number: tried + 1, response });
+  }
+  const list = await app.call("GET", `${path}/logs`);
+  const told = await app.call("GET", `${path}/logs/${list.textAt("data.0.id")}`);
+  const [control, broken, text] = ["0", "1", "2"].map((n) => Object(told.at(`data.history.${n}.response`)));
+  expect(Buffer.byteLength(told.text)).toBeWithin(490 * 1_024, 520 * 1_024);
+  expect([control.body_end, broken.body_end, text.body_end]).toEqual(["cut", "cut", "complete"]);
+  expect(control.body).toBe("\u0001".repeat(control.body.length));
+  expect(broken.body).toBe("\ufffd".repeat(broken.body.length));
+  expect(text.body).toBe("a".repeat(150 * 1_024));
+});
+
 test("a delivery of another webhook is a 404", async () => {
   await using app = await startHttpApp();
   const [path, other] = [await deliveries(app, 1), await deliveries(app, 0)];
