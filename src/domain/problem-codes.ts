@@ -144,6 +144,11 @@ export const PROBLEMS = {
     meaning: "As many tests as a tenant may run at once are running.",
     hint: "Wait for a test to end, and try again.",
   },
+  too_many_reads: {
+    status: 429,
+    meaning: "So much that the tenant asked for waits for its turn, or is not read yet, that no more is taken in.",
+    hint: "Read the answers that are on their way to their end, and ask again.",
+  },
   too_many_wrong_keys: {
     status: 429,
     meaning: "Too many wrong keys came from the client's address. A valid key is not held up.",

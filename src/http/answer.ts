@@ -1,7 +1,7 @@
 /** What is said to a request, before it is a response: status, content, and the headers of its kind. */
 export interface Answer {
   readonly status: number;
-  readonly content: string | ReturnType<typeof Bun.file> | null;
+  readonly content: string | ReadableStream<Uint8Array> | ReturnType<typeof Bun.file> | null;
   /** Answers of a kind share theirs. Whoever adds to them adds to a copy. */
   readonly headers: Headers;
 }

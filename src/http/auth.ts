@@ -4,6 +4,7 @@ import { createIdentifier, type Identity, type IdentityParts } from "./identity.
 import { refuseCrossSite } from "./origin.ts";
 import type { HttpParts } from "./parts.ts";
 import { createRateLimit } from "./rate-limit.ts";
+import { createReads, type Reads } from "./reads.ts";
 import { DEFAULT_TENANT, TENANT, TENANT_FORM } from "./tenant.ts";
 import { received } from "./validation.ts";
 
@@ -42,6 +43,8 @@ export interface Gate {
   identifyKey(token: string): Promise<Identity>;
   /** @throws Problem 429, 403 or (an impossible `X-Tenant`) 422 */
   admit(identity: Identity, access: Exclude<Access, "open">, request: Request): Caller;
+  /** Where what tenants read waits for its turn. */
+  readonly reads: Reads;
 }
 
 export interface GateParts extends IdentityParts {
@@ -55,6 +58,7 @@ export function createGate(parts: GateParts): Gate {
   const countOn = createRateLimit(parts);
   return {
     identify: identifier.ofRequest,
+    reads: createReads(),
     identifyKey: async (token) => {
       const identity = await identifier.ofKey(token);
       countOn(identity.keyHash);

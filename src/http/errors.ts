@@ -51,6 +51,11 @@ export function backlogFull(max: number): Problem {
   return new Problem("backlog_full", message, { headers: { "Retry-After": "10" } });
 }
 
+/** 429 for a tenant that reads as much at once as others leave it. */
+export function tooManyReads(message: string): Problem {
+  return new Problem("too_many_reads", message, { headers: { "Retry-After": "1" } });
+}
+
 /** 503 for what may not begin any more. */
 export function shuttingDown(): Problem {
   return new Problem("shutting_down", "Posthorn is stopping and takes nothing new.", { headers: RETRY_AFTER_SECONDS });

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import { PROBLEMS, type ProblemCode } from "../domain/problem-codes.ts";
 import { type OpenApiSchema, openApiSchema } from "./openapi-schema.ts";
+import { isTenantsRead } from "./reads.ts";
 import type { Route } from "./route.ts";
 import type { AnswerDocument } from "./route-document.ts";
 
@@ -80,6 +81,8 @@ const OF_BODIES: readonly ProblemCode[] = [
 /** Not for those who watch the process. */
 const OF_COUNTED: readonly ProblemCode[] = ["rate_limited"];
 
+const OF_READS: readonly ProblemCode[] = ["too_many_reads"];
+
 const OF_WRITES: readonly ProblemCode[] = ["cross_site_request", "storage_full", "storage_busy"];
 
 /** Those of the route itself and those that its key and its body bring along. */
@@ -88,6 +91,7 @@ function problemsOf({ access, method, body, document }: Route): readonly Problem
     ...(access === "open" ? [] : OF_KEYS),
     ...(access === "open" || access === "operator" ? [] : OF_COUNTED),
     ...(method === "GET" ? [] : OF_WRITES),
+    ...(isTenantsRead({ access, method }) ? OF_READS : []),
     ...(body === undefined ? [] : OF_BODIES),
     ...(document.problems ?? []),
     "internal_error",

@@ -3,6 +3,7 @@ import type { Answer } from "./answer.ts";
 import type { Access, Caller, Gate } from "./auth.ts";
 import { type Body, type BodyRule, bodyJudge } from "./body-rule.ts";
 import { queryReader } from "./query.ts";
+import { isTenantsRead } from "./reads.ts";
 import { membersIn, NO_MEMBERS, readBody } from "./request-body.ts";
 import type { RouteDocument } from "./route-document.ts";
 
@@ -57,6 +58,7 @@ export function route<Fields extends TObject, Query extends TObject>(definition:
   const { access, body: rule } = definition;
   const queryOf = queryReader(definition.query);
   const bodyOf = bodyJudge(rule);
+  const waits = isTenantsRead(definition);
   return {
     ...rest,
     serve: async (request, params, gate, requestId) => {
@@ -64,8 +66,9 @@ export function route<Fields extends TObject, Query extends TObject>(definition:
       const query = queryOf(request.url);
       const read = rule === undefined ? NO_MEMBERS : membersIn(await readBody(request, rule), request, rule);
       const { body, members } = bodyOf(read);
+      const answer = () => handle({ request, requestId, params, caller, query, body, members });
       // Awaited here, since a promise that is returned from an async function takes two turns more.
-      return await handle({ request, requestId, params, caller, query, body, members });
+      return await (waits ? gate.reads(caller, request, answer) : answer());
     },
   };
 }

@@ -232,6 +232,15 @@ test("the table of limits is the one that the program keeps", () => {
     ["Rows on a page", `${limits.PAGE_MAX}`],
     ["Deliveries that one request resends", upTo(limits.RESEND_MAX)],
     ["Duration of a read", formatDuration(limits.READ_MAX_MS)],
+    ["Reads that wait for their turn, all tenants together", upTo(limits.READS_WAITING_MAX)],
+    [
+      `Answers of more than ${formatSize(limits.ANSWER_PIECE_BYTES)} that are not read yet, all tenants together`,
+      formatSize(limits.ANSWERS_UNREAD_MAX_BYTES),
+    ],
+    [
+      "What one answer shows of all attempts' responses",
+      `${formatSize(limits.SHOWN_BODIES_MAX_BYTES)} as JSON, an equal share of each`,
+    ],
   ]);
 });
 
