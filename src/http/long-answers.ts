@@ -32,14 +32,16 @@ export class LongAnswers {
 }
 
 const ENCODER = new TextEncoder();
+const NOTHING = new Uint8Array();
 
 /** @param end called when the last piece is taken, and when nobody takes any more */
 function inPieces(bytes: Uint8Array, end: () => void): ReadableStream<Uint8Array> {
-  let at = 0;
+  let left = bytes;
   const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
-    controller.enqueue(bytes.subarray(at, at + ANSWER_PIECE_BYTES));
-    at += ANSWER_PIECE_BYTES;
-    if (at < bytes.byteLength) return;
+    // A copy, since the last piece may wait for its reader when all others have gone.
+    controller.enqueue(left.slice(0, ANSWER_PIECE_BYTES));
+    left = left.byteLength > ANSWER_PIECE_BYTES ? left.subarray(ANSWER_PIECE_BYTES) : NOTHING;
+    if (left !== NOTHING) return;
     controller.close();
     end();
   };
