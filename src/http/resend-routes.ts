@@ -18,7 +18,7 @@ import { Turns } from "./turns.ts";
 import { received } from "./validation.ts";
 
 export interface ResendParts extends Pick<HttpParts, "clock" | "random" | "settings" | "now" | "wake" | "health"> {
-  readonly store: Pick<Store, "findWebhook" | "findLog" | "resend" | "resendFailed" | "pending">;
+  readonly store: Pick<Store, "findWebhook" | "findLogEntry" | "resend" | "resendFailed" | "pending">;
 }
 
 export function resendRoutes(parts: ResendParts): readonly Route[] {
@@ -37,10 +37,10 @@ function resendOne(parts: ResendParts): Route {
       const webhook = await webhookIn(params, caller, store);
       const newDelivery = newId("delivery", clock.wall(), random.bytes(10));
       const ready = await store.resend(webhook.key, idIn(params, "delivery_id", "delivery"), newDelivery, now());
-      const detail = ready === null ? null : await store.findLog(webhook.key, newDelivery);
-      if (ready === null || detail === null) throw notFound("delivery");
+      const entry = ready === null ? null : await store.findLogEntry(webhook.key, newDelivery);
+      if (ready === null || entry === null) throw notFound("delivery");
       wake([ready]);
-      return answer(logEntryView(detail.entry), { status: 202 });
+      return answer(logEntryView(entry), { status: 202 });
     },
   });
 }

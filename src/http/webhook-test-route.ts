@@ -15,7 +15,7 @@ import { TEST_WEBHOOK } from "./webhook-documents.ts";
 import { TestBody } from "./webhook-schemas.ts";
 
 export interface TestParts extends Pick<HttpParts, "settings" | "sendTest" | "health"> {
-  readonly store: Pick<Store, "findWebhook" | "findLog">;
+  readonly store: Pick<Store, "findWebhook" | "findLogEntry">;
 }
 
 /** Sends a sample and answers with what became of it. */
@@ -32,10 +32,10 @@ export function webhookTestRoute(parts: TestParts): Route {
       refuseUnlessTaken(parts);
       const webhook = await webhookIn(params, caller, store);
       const deliveryId = sentId(await sendTest(webhook, typeOf(body.event_type, webhook, settings.catalogue)));
-      const detail = await store.findLog(webhook.key, deliveryId);
+      const entry = await store.findLogEntry(webhook.key, deliveryId);
       // Deleted and pruned while the test was under way.
-      if (detail === null) throw notFound("webhook");
-      return answer(logEntryView(detail.entry));
+      if (entry === null) throw notFound("webhook");
+      return answer(logEntryView(entry));
     },
   });
 }

@@ -88,6 +88,8 @@ export interface Store {
 
   listLog(webhook: WebhookKey, filter: LogFilter, page: PageRequest): Promise<Page<LogEntry>>;
   findLog(webhook: WebhookKey, deliveryId: string): Promise<LogDetail | null>;
+  /** Its line of the log alone, which is read at once however long the event and however many its attempts are. */
+  findLogEntry(webhook: WebhookKey, deliveryId: string): Promise<LogEntry | null>;
   /** A new pending delivery of the same event. Null: the webhook has no such delivery. */
   resend(webhook: WebhookKey, deliveryId: string, newId: string, dueAt: Millis): Promise<ReadyDelivery | null>;
   /**

@@ -249,6 +249,14 @@ test("a resend is a new delivery that names the old one and is handed to the loo
   expect(app.woken).toBeArrayOfSize(2);
 });
 
+test("a resend is answered without reading the event and its attempts, which may be long", async () => {
+  const findLog = () => Promise.reject(new Error("a whole log is read"));
+  await using app = await startHttpApp({ wrap: (store) => ({ ...store, findLog }) });
+  const path = await deliveries(app, 1);
+  const id = (await app.call("GET", `${path}/logs`)).textAt("data.0.id");
+  expect((await app.call("POST", `${path}/logs/${id}/resend`)).status).toBe(202);
+});
+
 test("all that failed since a time are resent once, and the answer counts them", async () => {
   await using app = await startHttpApp();
   const path = await deliveries(app, 3);

@@ -110,6 +110,7 @@ const READING = [
   "findEvent",
   "listLog",
   "findLog",
+  "findLogEntry",
   "listKeys",
   "listAudit",
   "stats",

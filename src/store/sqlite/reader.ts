@@ -58,6 +58,7 @@ function doersOf(db: Database): Doers<ReadVerbs> {
       const row = lines.byId(webhook, deliveryId);
       return row === null ? null : { row, body: lines.bodyOf(row.row), attempts: attempts.of(row.row) };
     },
+    findLogEntry: ({ webhook, deliveryId }) => lines.byId(webhook, deliveryId),
     lanes: () => lanes.starts(),
     listKeys: (list) => keys.list(list),
     listAudit: (list) => audits.page(list),

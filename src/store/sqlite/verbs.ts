@@ -32,6 +32,11 @@ interface Named {
   readonly id: string;
 }
 
+interface LoggedDelivery {
+  readonly webhook: WebhookKey;
+  readonly deliveryId: string;
+}
+
 interface Fact {
   readonly name: string;
   readonly value: string;
@@ -83,7 +88,8 @@ export interface ReadVerbs {
   listEvents(list: EventList): Page<Omit<EventDetail, "body" | "log">>;
   findEvent(event: Named): (Omit<EventDetail, "log"> & { readonly log: readonly LogRow[] }) | null;
   listLog(list: LogList): Page<LogRow>;
-  findLog(log: { readonly webhook: WebhookKey; readonly deliveryId: string }): FoundLog | null;
+  findLog(log: LoggedDelivery): FoundLog | null;
+  findLogEntry(log: LoggedDelivery): LogRow | null;
   lanes(all: null): readonly LaneStart[];
   listKeys(list: KeyList): Page<Key>;
   listAudit(list: AuditList): Page<AuditEntry>;

@@ -77,6 +77,8 @@ export function logPromises(open: Open): void {
       const delivery = await scene.delivery();
       const id = delivery.payload?.deliveryId ?? "";
       expect((await opened.store.findLog(one.key, id))?.entry.row).toBe(delivery.key);
+      expect((await opened.store.findLogEntry(one.key, id))?.row).toBe(delivery.key);
+      expect(await opened.store.findLogEntry(other.key, id)).toBeNull();
       expect(await opened.store.findLog(other.key, id)).toBeNull();
       expect(await opened.store.findLog(one.key, "delivery_none")).toBeNull();
     });

@@ -3,7 +3,7 @@ import { unflatten } from "../attempts.ts";
 import { entryOf } from "../log-state.ts";
 import type { FrontParts } from "./front-parts.ts";
 
-type LogVerbs = Pick<Store, "listLog" | "findLog" | "resend" | "resendFailed">;
+type LogVerbs = Pick<Store, "listLog" | "findLog" | "findLogEntry" | "resend" | "resendFailed">;
 
 /** What is in flight is noted before the tables are read: else an attempt that ends meanwhile would show as one that waits. */
 export function logVerbs({ writes, reads, leases, backlog }: FrontParts): LogVerbs {
@@ -28,6 +28,13 @@ export function logVerbs({ writes, reads, leases, backlog }: FrontParts): LogVer
         const entry = entryOf(found.row, held.has(found.row.row));
         return { entry, body: found.body, attempts: found.attempts.map(unflatten) };
       });
+    },
+
+    findLogEntry(webhook, deliveryId) {
+      const held = new Set(leases.of(webhook));
+      return reads.read({ verb: "findLogEntry", argument: { webhook, deliveryId } }, (found) =>
+        found === null ? null : entryOf(found, held.has(found.row)),
+      );
     },
 
     resend: (webhook, deliveryId, newId, dueAt) =>
