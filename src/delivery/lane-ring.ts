@@ -39,9 +39,8 @@ export class LaneRing {
   readonly #schedule = new LaneSchedule();
   /** The lane whose turn is next stands first; one that had its turn goes to the end. */
   readonly #ring: Lane[] = [];
-  readonly #forSlot = new WaitingLanes();
-  readonly #forLongBody = new WaitingLanes();
-  #isLongBodyGone = false;
+  readonly #forSlot: WaitingLanes;
+  readonly #forLongBody: WaitingLanes;
   /** What is in flight and counts in the shares, by the standing of its lane when it started. */
   readonly #counted = new Map<ReadyDelivery, Standing>();
   /** Forgotten lanes whose receiver was quick. */
@@ -51,6 +50,8 @@ export class LaneRing {
     this.#cap = cap;
     this.#slots = new Shares(slots);
     this.#longBodies = new Shares(longBodyBytes);
+    this.#forSlot = new WaitingLanes(this.#slots);
+    this.#forLongBody = new WaitingLanes(this.#longBodies);
   }
 
   get buffered(): number {
@@ -92,26 +93,28 @@ export class LaneRing {
     this.#schedule.add(lane, at);
   }
 
-  /** Lets the lanes take turns as long as there is a slot. */
+  /** Lets the lanes take turns as long as there is a slot; those that have waited for room and have it now come first. */
   takeTurns(now: Millis, slots: number): Turns {
     for (const lane of this.#schedule.takeDue(now)) this.enter(lane);
-    this.#recall();
     const batch: ReadyDelivery[] = [];
     const hungry: Lane[] = [];
     let turns = 0;
-    for (const lane of this.#ring) {
-      if (batch.length >= slots) break;
-      turns += 1;
-      if (lane.standing !== STANDING.quick && this.#slots.room(lane.standing) < 1) {
-        this.#forSlot.add(lane);
+    while (batch.length < slots) {
+      const forBody = this.#forLongBody.next(this.#hasSlot);
+      const called = forBody ?? this.#forSlot.next();
+      const lane = called ?? this.#ring[turns];
+      if (lane === undefined) break;
+      if (called === null) turns += 1;
+      if (!this.#hasSlot(lane.standing)) {
+        this.#forSlot.add(lane, 1);
         continue;
       }
       const entry = lane.take(now);
       if (lane.wantsSeek) hungry.push(lane);
       if (entry === null) this.#rest(lane, now);
-      else if (this.#isTooLong(entry, lane.standing)) {
+      else if (this.#isTooLong(entry, lane, lane === forBody)) {
         lane.putBack(entry);
-        this.#forLongBody.add(lane);
+        this.#forLongBody.add(lane, this.#longBytes(entry));
       } else {
         batch.push(entry);
         this.#count(entry, lane.standing);
@@ -128,10 +131,7 @@ export class LaneRing {
     if (standing === undefined) return;
     this.#counted.delete(entry);
     this.#slots.giveBack(standing, 1);
-    const bytes = this.#longBytes(entry);
-    if (bytes === 0) return;
-    this.#longBodies.giveBack(standing, bytes);
-    this.#isLongBodyGone = true;
+    this.#longBodies.giveBack(standing, this.#longBytes(entry));
   }
 
   /** Lanes without work are forgotten, so that memory does not grow with the webhooks that ever were. */
@@ -156,19 +156,14 @@ export class LaneRing {
     return this.#forSlot.remove(lane) || this.#forLongBody.remove(lane);
   }
 
-  /** Lanes that there may be room for come first. */
-  #recall(): void {
-    const recalled = [...this.#forSlot.recall((standing) => this.#slots.room(standing))];
-    if (this.#isLongBodyGone) {
-      this.#isLongBodyGone = false;
-      recalled.push(...this.#forLongBody.recall((standing) => this.#longBodies.room(standing) / SOUGHT_BODY_MAX_BYTES));
-    }
-    if (recalled.length > 0) this.#ring.unshift(...recalled);
-  }
+  /** What is short and goes to a quick receiver takes whichever slot is free. */
+  readonly #hasSlot = (standing: Standing): boolean => standing === STANDING.quick || this.#slots.room(standing) >= 1;
 
-  #isTooLong(entry: ReadyDelivery, standing: Standing): boolean {
+  /** @param isNext of those that wait for room, it is the one whose turn it is */
+  #isTooLong(entry: ReadyDelivery, { standing }: Lane, isNext: boolean): boolean {
     const bytes = this.#longBytes(entry);
-    return bytes > 0 && bytes > this.#longBodies.room(standing);
+    if (bytes === 0) return false;
+    return bytes > this.#longBodies.room(standing) || (!isNext && this.#forLongBody.isLine(standing));
   }
 
   /** What is short and goes to a quick receiver need not be counted. */

@@ -103,9 +103,10 @@ export class Lane {
     return entry;
   }
 
-  /** There was no room for what `take` gave: it waits as before. */
+  /** There was no room for what `take` gave: it waits as before, and it is still the turn of its kind. */
   putBack(entry: ReadyDelivery): void {
     this.free(entry);
+    this.#lastTaken = entry.isRetry ? "first" : "retry";
     this.#buffer(this.#queueOf(entry), entry);
   }
 

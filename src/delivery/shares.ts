@@ -1,5 +1,5 @@
 import { SHARES } from "../limits.ts";
-import type { Standing } from "./standing.ts";
+import { STANDINGS, type Standing } from "./standing.ts";
 
 /**
  * How much of something is in use, by the standing of those who use it. The quick ones may have all of it; those of each worse
@@ -27,6 +27,11 @@ export class Shares {
       if (level <= standing) room = Math.min(room, this.#total - level * this.part - used);
     }
     return room;
+  }
+
+  /** All standings; of two that use as much, the better one first. */
+  leastUsedFirst(): readonly Standing[] {
+    return STANDINGS.toSorted((a, b) => (this.#used[a] ?? 0) - (this.#used[b] ?? 0));
   }
 
   take(standing: Standing, amount: number): void {
