@@ -32,6 +32,7 @@ export class BackupFile implements Disposable {
     try {
       return identityOf(path) === identityOfOpen(this.#descriptor);
     } catch (cause) {
+      if (isErrno(cause, "ENOTDIR")) return false;
       throw unreadable(path, cause);
     }
   }

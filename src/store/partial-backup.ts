@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, lstatSync, openSync } from "node:fs";
 import { BackupError, backupErrorOf } from "./backup-error.ts";
 import { isErrno, removeFiles, renameToNew } from "./durable-files.ts";
 import { identityOfName } from "./file-identity.ts";
@@ -82,7 +82,7 @@ function lock(file: string): { readonly unlock: () => void; readonly isLeft: boo
   const path = lockOf(file);
   const isLeft = !makeNew(path, file);
   const identity = identityOfName(path);
-  if (identity === null) throw underWay(file);
+  if (identity === null) throw isUnfit(path) ? unfit(path) : underWay(file);
   const unlock = held(path, file);
   // Whoever had it may have ended just now, and taken it away: then the name is another's.
   if (identityOfName(path) === identity) return { unlock, isLeft };
@@ -100,6 +100,15 @@ function held(path: string, file: string): () => void {
 
 function underWay(file: string): BackupError {
   return new BackupError(`Another backup into ${file} is being made: wait for its end, or give another name.`);
+}
+
+/** Nobody holds it, so that whoever waited for its end would wait for ever. */
+function unfit(path: string): BackupError {
+  return new BackupError(`${path} is no regular file: move it away, or give the backup another name.`);
+}
+
+function isUnfit(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
 }
 
 /** False: there is such a file. @throws BackupError that speaks of `file`, for which it is */

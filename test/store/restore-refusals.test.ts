@@ -88,6 +88,13 @@ describe("a restore is refused, and nothing has changed,", () => {
     expectRefusal(dataDir, () => restore(dataDir, join(dataDir, "posthorn.db")), /is no backup/);
   });
 
+  test("into a data directory that lies below a file, which is not told of the backup", async () => {
+    using here = restorePlace();
+    await backupOf(here);
+    const below = join(here.file, "data");
+    expect(() => restore(below, here.file)).toThrow(/^\S+backup\.db\/data cannot be [^\n]+\.$/);
+  });
+
   test.skipIf(smallDiskProblem() !== null)("when there is no room for it (needs mount)", async () => {
     using here = restorePlace();
     await backupOf(here);
